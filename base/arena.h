@@ -1,7 +1,7 @@
 /*
- * Memory that dies together: one arena a job, freed in one go. Under sanitizers every allocation is a
- * malloc of its own, so that ASan sees it. Running out of memory ends the process: the job was not
- * acknowledged and comes back.
+ * Memory that dies together: one arena a job, freed in one go. Under sanitizers every allocation is
+ * a malloc of its own, so that ASan sees it. Running out of memory ends the process: the job was
+ * not acknowledged and comes back.
  */
 #ifndef RAIOX_BASE_ARENA_H
 #define RAIOX_BASE_ARENA_H

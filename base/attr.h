@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 #define MUST_CHECK __attribute__((warn_unused_result))
-#define PRINTF(format, first) __attribute__((format(printf, format, first)))
+#define PRINTF(text_at, args_at) __attribute__((format(printf, text_at, args_at)))
 #define NORETURN __attribute__((noreturn))
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

@@ -22,10 +22,9 @@ bool bytes_equal(struct bytes a, struct bytes b);
 bool bytes_equal_text(struct bytes a, const char *text);
 
 /*
- * A growing buffer; always NUL behind its len bytes once something was written. It takes its ceiling
- * at birth, and going over it is remembered as an error (never a cut that passes for the whole):
- * write everything, then ask buf_ok() once.
- * Owns: its memory (malloc), until buf_finish.
+ * A growing buffer; always NUL behind its len bytes once something was written. It takes its
+ * ceiling at birth, and going over it is remembered as an error (never a cut that passes for the
+ * whole): write everything, then ask buf_ok() once. Owns: its memory (malloc), until buf_finish.
  */
 struct buf {
     char *data; /* NULL while empty */
@@ -39,11 +38,13 @@ void buf_add(struct buf *buf, const char *data, size_t len);
 void buf_text(struct buf *buf, const char *text);
 void buf_char(struct buf *buf, char c);
 PRINTF(2, 3) void buf_printf(struct buf *buf, const char *format, ...);
-MUST_CHECK bool buf_ok(const struct buf *buf, struct error *err); /* ERR_BAD_RESPONSE: over the ceiling */
-const char *buf_cstr(const struct buf *buf);                      /* "" while empty */
+MUST_CHECK bool buf_ok(const struct buf *buf,
+                       struct error *err);   /* ERR_BAD_RESPONSE: over the ceiling */
+const char *buf_cstr(const struct buf *buf); /* "" while empty */
 #define scoped_buf __attribute__((cleanup(buf_finish)))
 
-/* Valid UTF-8 without surrogates, overlong forms or anything above U+10FFFF; NUL bytes are refused too. */
+/* Valid UTF-8 without surrogates, overlong forms or anything above U+10FFFF; NUL bytes are refused
+ * too. */
 bool utf8_valid(const char *text, size_t len);
 /* Code points in valid UTF-8. */
 size_t utf8_length(const char *text);

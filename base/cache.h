@@ -1,6 +1,7 @@
 /*
- * What all workers remember together: values under a name in Redis ("{raiox}:cache:" + name) for some
- * seconds, with a copy in the process. Everything works without Redis (then only this process remembers).
+ * What all workers remember together: values under a name in Redis ("{raiox}:cache:" + name) for
+ * some seconds, with a copy in the process. Everything works without Redis (then only this process
+ * remembers).
  */
 #ifndef RAIOX_BASE_CACHE_H
 #define RAIOX_BASE_CACHE_H
@@ -13,9 +14,11 @@ struct cache;
 struct cache *cache_create(struct loop *loop, struct redis *redis);
 void cache_destroy(struct cache *cache);
 
-/* value has data NULL when nothing is remembered (or Redis does not answer within 500 ms). age_ms: since put. */
+/* value has data NULL when nothing is remembered (or Redis does not answer within 500 ms). age_ms:
+ * since put. */
 typedef void cache_value_fn(void *arg, struct bytes value, int64_t age_ms);
-/* The callback never runs inside the call. A copy in the process answers while it is younger than ttl. */
+/* The callback never runs inside the call. A copy in the process answers while it is younger than
+ * ttl. */
 void cache_get(struct cache *cache, const char *name, cache_value_fn *done, void *arg);
 void cache_put(struct cache *cache, const char *name, struct bytes value, int64_t ttl_ms);
 void cache_drop(struct cache *cache, const char *name);

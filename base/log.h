@@ -1,6 +1,6 @@
 /*
- * The log: one JSON object a line on standard error, human text when that is a terminal. Only bot/ logs.
- * Values go out escaped; secrets, tokens, response_urls and bodies are never given to it.
+ * The log: one JSON object a line on standard error, human text when that is a terminal. Only bot/
+ * logs. Values go out escaped; secrets, tokens, response_urls and bodies are never given to it.
  *     LOG(LOG_INFO, "job done", LOG_S("id", job->id), LOG_I("ms", took));
  */
 #ifndef RAIOX_BASE_LOG_H
@@ -26,7 +26,8 @@ struct log_field {
 void log_init(enum log_level least, const char *role);
 bool log_level_parse(const char *text, enum log_level *ret);
 bool log_enabled(enum log_level level);
-void log_event(enum log_level level, const char *event, const struct log_field *fields, size_t count);
+void log_event(enum log_level level, const char *event, const struct log_field *fields,
+               size_t count);
 #define LOG(level, event, ...)                                                                     \
     do {                                                                                           \
         if (log_enabled(level)) {                                                                  \

@@ -1,11 +1,13 @@
 /*
  * The event loop: one a process, one thread. Each turn waits at once for every curl transfer, every
  * watched descriptor and the next timer (curl_multi_poll), then runs what is due. No callback runs
- * inside the call that asked for it. A callback may stop, start or remove anything, itself included.
+ * inside the call that asked for it. A callback may stop, start or remove anything, itself
+ * included.
  *
- * Context: a pointer that says on whose behalf code runs (a worker sets it to the job). A timer, watch
- * or HTTP call captures the context in force where it was started, and its callback runs under it; the
- * observer sees every change. So a crash can be charged to the one job whose callback was running.
+ * Context: a pointer that says on whose behalf code runs (a worker sets it to the job). A timer,
+ * watch or HTTP call captures the context in force where it was started, and its callback runs
+ * under it; the observer sees every change. So a crash can be charged to the one job whose callback
+ * was running.
  */
 #ifndef RAIOX_BASE_LOOP_H
 #define RAIOX_BASE_LOOP_H
@@ -39,14 +41,16 @@ void loop_timer_start(struct loop *loop, struct loop_timer *timer, int64_t delay
                       void (*fn)(void *arg), void *arg);
 void loop_timer_stop(struct loop *loop, struct loop_timer *timer); /* fine when not running */
 
-/* Watches a descriptor (which stays the caller's). events, revents: POLLIN, POLLOUT, POLLERR, POLLHUP. */
+/* Watches a descriptor (which stays the caller's). events, revents: POLLIN, POLLOUT, POLLERR,
+ * POLLHUP. */
 struct loop_watch;
 struct loop_watch *loop_watch(struct loop *loop, int fd, short events,
                               void (*fn)(void *arg, short revents), void *arg);
 void loop_watch_events(struct loop *loop, struct loop_watch *watch, short events);
 void loop_unwatch(struct loop *loop, struct loop_watch *watch); /* NULL is fine */
 
-/* Blocks these signals in the process and delivers them here instead (signalfd). At most once a loop. */
+/* Blocks these signals in the process and delivers them here instead (signalfd). At most once a
+ * loop. */
 void loop_signals(struct loop *loop, const int *signals, size_t count,
                   void (*fn)(void *arg, int signal), void *arg);
 

@@ -1,7 +1,8 @@
 /*
- * Counters, gauges and histograms in memory that a supervisor shares with the processes it forks, so
- * that the pool's counts are the pool's. Lock-free atomics; a process that dies takes nothing with it.
- * A metric is a row of a table: its name, help, and the values that its one or two labels may have.
+ * Counters, gauges and histograms in memory that a supervisor shares with the processes it forks,
+ * so that the pool's counts are the pool's. Lock-free atomics; a process that dies takes nothing
+ * with it. A metric is a row of a table: its name, help, and the values that its one or two labels
+ * may have.
  */
 #ifndef RAIOX_BASE_METRICS_H
 #define RAIOX_BASE_METRICS_H
@@ -22,12 +23,14 @@ struct metric {
     const char *name, *help;
     enum metric_kind kind;
     struct metric_label labels[2];
-    const double *buckets; /* histograms: upper bounds in seconds, rising, ends with 0; +Inf is added */
+    const double
+        *buckets; /* histograms: upper bounds in seconds, rising, ends with 0; +Inf is added */
 };
 
 struct metrics;
 
-/* table (count rows) is kept, not copied. MAP_SHARED: call before forking. Never fails (ends the process). */
+/* table (count rows) is kept, not copied. MAP_SHARED: call before forking. Never fails (ends the
+ * process). */
 struct metrics *metrics_create(const struct metric *table, size_t count);
 void metrics_destroy(struct metrics *metrics);
 
@@ -37,7 +40,8 @@ void metrics_set(struct metrics *metrics, size_t row, size_t l0, size_t l1, int6
 void metrics_observe_us(struct metrics *metrics, size_t row, size_t l0, size_t l1, int64_t us);
 uint64_t metrics_get(const struct metrics *metrics, size_t row, size_t l0, size_t l1);
 
-/* Prometheus text format 0.0.4. Rows first..first+count-1; gauges are milli-units shown as units. */
+/* Prometheus text format 0.0.4. Rows first..first+count-1; gauges are milli-units shown as units.
+ */
 void metrics_write(const struct metrics *metrics, size_t first, size_t count, struct buf *out);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Days and months of a time zone, through ICU (days of 23 and 25 hours included). The instant is always an
- * argument: no clock here.
+ * Days and months of a time zone, through ICU (days of 23 and 25 hours included). The instant is
+ * always an argument: no clock here.
  */
 #ifndef RAIOX_MODEL_CALENDAR_H
 #define RAIOX_MODEL_CALENDAR_H
@@ -28,7 +28,8 @@ bool timezone_valid(const char *zone);
 /* ERR_CONFIG: unknown zone. */
 MUST_CHECK bool month_of(const char *zone, int64_t real_ms, struct month *ret, struct error *err);
 MUST_CHECK bool day_of(const char *zone, int64_t real_ms, struct day *ret, struct error *err);
-/* The instant as RFC 3339 with the zone's offset: "2026-11-21T12:00:00-03:00"; ret holds 32 bytes. */
+/* The instant as RFC 3339 with the zone's offset: "2026-11-21T12:00:00-03:00"; ret holds 32 bytes.
+ */
 MUST_CHECK bool instant_format(const char *zone, int64_t real_ms, char ret[32], struct error *err);
 
 bool day_none(struct day d);
@@ -36,12 +37,14 @@ int day_compare(struct day a, struct day b); /* <0, 0, >0 */
 struct day day_add(struct day d, int days);
 int days_between(struct day from, struct day to); /* to - from: 0 for the same day */
 void day_format(struct day d, char ret[11]);      /* "2026-11-21" */
-MUST_CHECK bool day_parse(const char *text, size_t len, struct day *ret); /* the same, real days only */
+MUST_CHECK bool day_parse(const char *text, size_t len,
+                          struct day *ret); /* the same, real days only */
 
 /*
- * The last day on which something that ends at this instant still runs, in the zone: an end at 00:00
- * belongs to the day before.
+ * The last day on which something that ends at this instant still runs, in the zone: an end at
+ * 00:00 belongs to the day before.
  */
-MUST_CHECK bool last_day_before(const char *zone, int64_t end_real_ms, struct day *ret, struct error *err);
+MUST_CHECK bool last_day_before(const char *zone, int64_t end_real_ms, struct day *ret,
+                                struct error *err);
 
 #endif

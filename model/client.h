@@ -11,14 +11,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The board's KPI columns, as text the way Monday shows it; "" where the cell is empty, NULL: no such column. */
+/* The board's KPI columns, as text the way Monday shows it; "" where the cell is empty, NULL: no
+ * such column. */
 struct kpis {
     const char *health, *satisfaction, *engagement, *gap;
     const char *min_revenue, *ideal_revenue, *real_revenue;
     const char *min_investment, *real_investment;
 };
 
-/* Everything is in the board's arena. Ids are digits only, without act_ and dashes; lists end with NULL. */
+/* Everything is in the board's arena. Ids are digits only, without act_ and dashes; lists end with
+ * NULL. */
 struct client {
     const char *id, *name;
     const char *channel_id;           /* "" where there is none */
@@ -27,8 +29,9 @@ struct client {
     const char *const *google_ids;    /* Google Ads customer ids; may be empty */
     struct kpis kpis;
     bool has_target;
-    int64_t target_micros;            /* min_investment, in the currency that the numbers section says */
-    VEC(const char *) problems;       /* what is wrong in the row: words for whoever mends Monday (English) */
+    int64_t target_micros; /* min_investment, in the currency that the numbers section says */
+    VEC(const char *)
+    problems; /* what is wrong in the row: words for whoever mends Monday (English) */
     /*
      * Accounts that must not be reported for this row because another active row has them too: both
      * rows then carry a problem, and their reports a config warning. (Set by board_check.)
@@ -41,19 +44,22 @@ struct board {
     int64_t fetched_real_ms;
 };
 
-/* The row's checks on a board as a whole: two rows with one channel, one meta_id without lists, one account. */
+/* The row's checks on a board as a whole: two rows with one channel, one meta_id without lists, one
+ * account. */
 void board_check(struct arena *arena, struct board *board);
 
 /* A deep copy into arena. */
 struct client *client_copy(struct arena *arena, const struct client *client);
 
-/* A list of ids as people type it: commas, blanks, line breaks; with or without act_ and dashes; each digits. */
-MUST_CHECK bool client_ids(struct arena *arena, const char *text, const char *const **ret, size_t *ret_count,
+/* A list of ids as people type it: commas, blanks, line breaks; with or without act_ and dashes;
+ * each digits. */
+MUST_CHECK bool client_ids(struct arena *arena, const char *text, const char *const **ret,
+                           size_t *ret_count,
                            const char **ret_bad /* the first that is none, or NULL */);
 
 /*
- * min_investment to micros. "15000", "15000.5", "15.000,00", "15000,5", "R$ 15.000,00". false for what
- * could be read in two ways ("15.000", "15,000"), for 0 and for anything else: no target.
+ * min_investment to micros. "15000", "15000.5", "15.000,00", "15000,5", "R$ 15.000,00". false for
+ * what could be read in two ways ("15.000", "15,000"), for 0 and for anything else: no target.
  */
 MUST_CHECK bool target_parse(const char *text, int64_t *ret_micros);
 
@@ -64,15 +70,19 @@ enum match_kind {
 };
 struct match {
     enum match_kind kind;
-    const struct client *client;         /* MATCH_ONE */
-    const struct client *const *closest; /* NONE: the nearest names; SEVERAL: those that match; at most 10 */
+    const struct client *client; /* MATCH_ONE */
+    const struct client *const
+        *closest; /* NONE: the nearest names; SEVERAL: those that match; at most 10 */
     size_t closest_count;
 };
 /* Every active row with this channel: MATCH_ONE, _NONE or _SEVERAL. */
-struct match client_by_channel(struct arena *arena, const struct board *board, const char *channel_id);
-/* By name, ignoring case, accents and surrounding blanks (ICU): exact beats prefix beats word-prefix. */
+struct match client_by_channel(struct arena *arena, const struct board *board,
+                               const char *channel_id);
+/* By name, ignoring case, accents and surrounding blanks (ICU): exact beats prefix beats
+ * word-prefix. */
 struct match client_by_name(struct arena *arena, const struct board *board, const char *name);
-/* Is there a client with exactly this name in that sense? For the grammar: a whole text beats its words. */
+/* Is there a client with exactly this name in that sense? For the grammar: a whole text beats its
+ * words. */
 bool client_name_exact(const struct board *board, const char *name);
 const struct client *client_by_id(const struct board *board, const char *id);
 

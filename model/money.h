@@ -1,6 +1,7 @@
 /*
  * Amounts. Whole micros in 64 bits with their currency; nothing here knows a double. Sums check for
- * overflow, currencies never mix, rounding is half away from zero and happens where a number is shown.
+ * overflow, currencies never mix, rounding is half away from zero and happens where a number is
+ * shown.
  */
 #ifndef RAIOX_MODEL_MONEY_H
 #define RAIOX_MODEL_MONEY_H
@@ -44,7 +45,8 @@ MUST_CHECK bool money_parse(const char *text, size_t len, const char *currency, 
 /* ERR_INTERNAL: two currencies; ERR_BAD_RESPONSE: too large to hold. */
 MUST_CHECK bool money_add(struct money a, struct money b, struct money *ret, struct error *err);
 
-/* "1234.56": decimal string in the main unit with the currency's own decimals, as --json shows it. */
+/* "1234.56": decimal string in the main unit with the currency's own decimals, as --json shows it.
+ */
 char *money_decimal(struct arena *arena, struct money amount);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * One client's month: business manager -> ad account -> campaign -> budgets. A platform fills in the
- * facts, projection.h works out the figures, message/ shows them. Nothing here knows which platform it was.
- * Everything is in the job's arena.
+ * One client's month: business manager -> ad account -> campaign -> budgets. A platform fills in
+ * the facts, projection.h works out the figures, message/ shows them. Nothing here knows which
+ * platform it was. Everything is in the job's arena.
  */
 #ifndef RAIOX_MODEL_REPORT_H
 #define RAIOX_MODEL_REPORT_H
@@ -21,77 +21,80 @@ const char *budget_kind_name(enum budget_kind kind);    /* "daily", … the word
 const char *budget_level_name(enum budget_level level); /* "campaign", …; NULL for none */
 
 /*
- * One budget as a platform gives it, with the schedule of what it pays for. Facts alone: what it means per
- * day is projection's work.
+ * One budget as a platform gives it, with the schedule of what it pays for. Facts alone: what it
+ * means per day is projection's work.
  */
 struct budget {
     enum budget_kind kind;    /* DAILY or LIFETIME */
     int64_t amount_micros;    /* a day's, or the whole lifetime's */
     int64_t remaining_micros; /* LIFETIME: what is left of it now (below 0 counts as 0) */
-    struct day starts;        /* first day on which it runs, in the account's zone; {0}: has started */
-    struct day ends;          /* last day on which it runs (an end at 00:00: the day before); {0}: open */
-    bool running;             /* its owner (campaign, ad set) is on now or from `starts` on */
+    struct day starts; /* first day on which it runs, in the account's zone; {0}: has started */
+    struct day ends;   /* last day on which it runs (an end at 00:00: the day before); {0}: open */
+    bool running;      /* its owner (campaign, ad set) is on now or from `starts` on */
 };
 
-/* What is worked out, for a campaign, an account, a business manager or a total. All in one currency. */
+/* What is worked out, for a campaign, an account, a business manager or a total. All in one
+ * currency. */
 struct figures {
     int64_t spend, daily_budget, projection, run_rate; /* micros */
 };
 
 struct campaign {
     const char *id, *name;
-    const char *status;      /* the platform's own word: "ACTIVE", "ENABLED"; "" where not given */
-    int64_t spend_micros;    /* month to date, today included */
+    const char *status;   /* the platform's own word: "ACTIVE", "ENABLED"; "" where not given */
+    int64_t spend_micros; /* month to date, today included */
     int64_t impressions, clicks;
     enum budget_level level;
-    const char *shared_id;   /* LEVEL_SHARED: the budget's id; else NULL */
+    const char *shared_id;      /* LEVEL_SHARED: the budget's id; else NULL */
     VEC(struct budget) budgets; /* one (campaign, shared) or one an ad set; empty: none */
-    bool unlisted;           /* spend that the account's total has and no listed campaign: id "" */
+    bool unlisted; /* spend that the account's total has and no listed campaign: id "" */
 
     /* by projection_account() */
     enum budget_kind budget_kind;
-    bool has_budget_amount;  /* false: null in --json (none, or mixed) */
-    int64_t budget_amount;   /* micros: the campaign's own, or the sum over its running ad sets of that kind */
+    bool has_budget_amount; /* false: null in --json (none, or mixed) */
+    int64_t budget_amount;  /* micros: the campaign's own, or the sum over its running ad sets of
+                               that kind */
     struct figures figures;
 };
 
 enum owned { OWNED_UNKNOWN, OWNED_NO, OWNED_YES };
 
 struct ad_account {
-    const char *id, *name;   /* as the platform writes it: "act_10", "1234567890" */
+    const char *id, *name; /* as the platform writes it: "act_10", "1234567890" */
     char currency[4];
-    const char *timezone;    /* IANA */
+    const char *timezone; /* IANA */
     enum owned owned;
-    struct month month;      /* of the account's zone, at the report's instant */
+    struct month month;             /* of the account's zone, at the report's instant */
     VEC(struct campaign) campaigns; /* every one that spent this month or may spend from now on */
-    struct figures figures;  /* by projection_account() */
+    struct figures figures;         /* by projection_account() */
 };
 
 /* A total in one currency. */
 struct total {
     char currency[4];
     struct figures figures;
-    int days_left;           /* of RAIOX_TIMEZONE */
-    bool has_target;         /* then the next three mean something */
-    int64_t target;          /* micros */
-    int64_t pacing_e4;       /* projection / target in ten-thousandths: 7115 is 0.7115 */
-    bool has_recommended;    /* false on the last day of the month */
+    int days_left;        /* of RAIOX_TIMEZONE */
+    bool has_target;      /* then the next three mean something */
+    int64_t target;       /* micros */
+    int64_t pacing_e4;    /* projection / target in ten-thousandths: 7115 is 0.7115 */
+    bool has_recommended; /* false on the last day of the month */
     int64_t recommended_daily_budget;
 };
 
 struct business_manager {
-    const char *platform;    /* "meta", "google_ads" */
-    const char *id, *name;   /* NULL where it is not known */
+    const char *platform;  /* "meta", "google_ads" */
+    const char *id, *name; /* NULL where it is not known */
     VEC(struct ad_account) ad_accounts;
     VEC(struct total) totals; /* by projection_report(), without target */
 };
 
 struct warning {
-    const char *platform;    /* "meta", "google_ads", "monday"; NULL: of the report itself */
-    const char *account;     /* "act_11"; NULL where it is about no single account */
-    enum err_kind kind;      /* from ERR_CONFIG on */
-    const char *message;     /* one sentence in English, for --json and the log: what happened, who can mend it */
-    int64_t retry_real_ms;   /* from when it makes sense to ask again; 0: not said */
+    const char *platform; /* "meta", "google_ads", "monday"; NULL: of the report itself */
+    const char *account;  /* "act_11"; NULL where it is about no single account */
+    enum err_kind kind;   /* from ERR_CONFIG on */
+    const char *message;  /* one sentence in English, for --json and the log: what happened, who can
+                             mend it */
+    int64_t retry_real_ms; /* from when it makes sense to ask again; 0: not said */
 };
 
 /* A platform's part: filled in any order, merged by report_add. */
@@ -103,9 +106,9 @@ struct findings {
 struct report {
     const struct client *client;
     int64_t as_of_real_ms;
-    const char *timezone;    /* RAIOX_TIMEZONE */
-    const char *currency;    /* RAIOX_CURRENCY */
-    struct month month;      /* of that zone */
+    const char *timezone;     /* RAIOX_TIMEZONE */
+    const char *currency;     /* RAIOX_CURRENCY */
+    struct month month;       /* of that zone */
     VEC(struct total) totals; /* by spend, the largest first */
     VEC(struct business_manager) business_managers;
     VEC(struct warning) warnings;

@@ -1,4 +1,5 @@
-/* Google Ads: customers, their campaigns with budgets, and this month's cost; and the access token for it. */
+/* Google Ads: customers, their campaigns with budgets, and this month's cost; and the access token
+ * for it. */
 #ifndef RAIOX_PLATFORMS_GOOGLE_ADS_H
 #define RAIOX_PLATFORMS_GOOGLE_ADS_H
 
@@ -8,8 +9,8 @@
 struct google_ads_options {
     const char *url, *version, *token_url;
     const char *client_id, *client_secret, *refresh_token; /* any NULL: not configured */
-    const char *login_customer_id; /* digits; NULL: not sent */
-    const char *developer_token;   /* NULL: not sent */
+    const char *login_customer_id;                         /* digits; NULL: not sent */
+    const char *developer_token;                           /* NULL: not sent */
 };
 
 struct google_ads;

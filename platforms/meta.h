@@ -1,4 +1,5 @@
-/* Meta: business manager -> ad accounts -> campaigns with their ad sets, and this month's insights. */
+/* Meta: business manager -> ad accounts -> campaigns with their ad sets, and this month's insights.
+ */
 #ifndef RAIOX_PLATFORMS_META_H
 #define RAIOX_PLATFORMS_META_H
 
@@ -14,7 +15,8 @@ struct meta_options {
 
 struct meta;
 /* options are copied; cache (zones and currencies of listed accounts) may be NULL. */
-struct meta *meta_create(struct upstream *upstream, struct cache *cache, const struct meta_options *options);
+struct meta *meta_create(struct upstream *upstream, struct cache *cache,
+                         const struct meta_options *options);
 void meta_destroy(struct meta *meta);
 extern const struct platform meta_platform; /* state: struct meta * */
 

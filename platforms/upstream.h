@@ -1,7 +1,7 @@
 /*
- * A call to an outside API with what all of them need: retries inside the report's time with back-off and
- * the API's own hints, metrics by platform, a trace for `raiox why`, turns by job. A platform says how to
- * judge an answer; everything else is here, once.
+ * A call to an outside API with what all of them need: retries inside the report's time with
+ * back-off and the API's own hints, metrics by platform, a trace for `raiox why`, turns by job. A
+ * platform says how to judge an answer; everything else is here, once.
  */
 #ifndef RAIOX_PLATFORMS_UPSTREAM_H
 #define RAIOX_PLATFORMS_UPSTREAM_H
@@ -14,8 +14,8 @@
 struct upstream; /* one a process */
 
 /*
- * What happened to one try of a call. Reported to the observer: metrics and `raiox why` are made of it.
- * Nothing in it is secret: no URL, header or body.
+ * What happened to one try of a call. Reported to the observer: metrics and `raiox why` are made of
+ * it. Nothing in it is secret: no URL, header or body.
  */
 struct upstream_event {
     const char *platform; /* "meta", "google_ads", "monday" */
@@ -25,9 +25,9 @@ struct upstream_event {
     int status;           /* HTTP; 0: no answer */
     int64_t took_ms;
     size_t bytes;
-    enum err_kind kind;   /* ERR_NONE: fine */
-    int64_t retry_in_ms;  /* it will be tried again after so long; -1: that was the last try */
-    const char *error;    /* log text of the error, "" when fine */
+    enum err_kind kind;  /* ERR_NONE: fine */
+    int64_t retry_in_ms; /* it will be tried again after so long; -1: that was the last try */
+    const char *error;   /* log text of the error, "" when fine */
 };
 typedef void upstream_event_fn(void *observer, void *job_arg, const struct upstream_event *event);
 
@@ -37,37 +37,42 @@ void upstream_destroy(struct upstream *upstream);
 
 /*
  * On whose behalf calls are made: one report (or one token refresh, which has a job of its own).
- * deadline_ms (monotonic): no try begins behind it, and what is under way then ends with ERR_TIMEOUT.
- * arg is handed to the observer with each event (NULL: nobody's).
+ * deadline_ms (monotonic): no try begins behind it, and what is under way then ends with
+ * ERR_TIMEOUT. arg is handed to the observer with each event (NULL: nobody's).
  */
 struct upstream_job;
 struct upstream_job *upstream_job_begin(struct upstream *upstream, int64_t deadline_ms, void *arg);
 /* Ends the job: cancels its calls, none of its callbacks runs any more. NULL is fine. */
 void upstream_job_end(struct upstream_job *job);
-int upstream_job_calls(const struct upstream_job *job); /* HTTP calls sent so far, retries counted */
+int upstream_job_calls(
+    const struct upstream_job *job); /* HTTP calls sent so far, retries counted */
 struct upstream *upstream_of(struct upstream_job *job);
 struct loop *upstream_loop(struct upstream *upstream);
 
 struct upstream_call {
-    const char *platform, *what, *account; /* kept by pointer: literals, or in an arena that outlives the call */
-    struct http_request request;           /* copied */
+    const char *platform, *what,
+        *account; /* kept by pointer: literals, or in an arena that outlives the call */
+    struct http_request request; /* copied */
     /*
      * Is this answer (any status) a good one? false sets err with its kind and the hint it carries.
      * Judges only; parsing is done()'s.
      */
     bool (*judge)(void *arg, const struct http_answer *answer, struct error *err);
-    /* err NULL: a good answer. Else the last error; answer may then have status 0. Runs once, later. */
+    /* err NULL: a good answer. Else the last error; answer may then have status 0. Runs once,
+     * later. */
     void (*done)(void *arg, const struct http_answer *answer, const struct error *err);
     void *arg;
 };
 /*
- * Tries the call: RATE_LIMIT, TIMEOUT and UNAVAILABLE are tried again (0.5, 1, 2, 4 s with jitter, or the
- * hint) at most 5 times and as long as the next try would begin before the job's deadline; when the
- * hint lies beyond it the call fails at once, and err->retry_after_ms still says when asking makes sense.
+ * Tries the call: RATE_LIMIT, TIMEOUT and UNAVAILABLE are tried again (0.5, 1, 2, 4 s with jitter,
+ * or the hint) at most 5 times and as long as the next try would begin before the job's deadline;
+ * when the hint lies beyond it the call fails at once, and err->retry_after_ms still says when
+ * asking makes sense.
  */
 void upstream_send(struct upstream_job *job, const struct upstream_call *call);
 
-/* The usual judgement of a bare status: 401, 403, 404, 429 (+ Retry-After), 5xx, other non-2xx. true for 2xx. */
+/* The usual judgement of a bare status: 401, 403, 404, 429 (+ Retry-After), 5xx, other non-2xx.
+ * true for 2xx. */
 bool upstream_judge_status(const struct http_answer *answer, struct error *err);
 /* Retry-After in ms (seconds or an HTTP date); 0: none. */
 int64_t upstream_retry_after_ms(const struct http_answer *answer);

@@ -1,12 +1,13 @@
 /*
- * Jobs on Redis Streams with a consumer group: accept once, take, keep, finish, retry later, give up, count.
- * What changes more than one key is one Lua script, so a crash between two steps does not exist. Times and
- * leases are by Redis' clock. Every key starts with "{raiox}:".
+ * Jobs on Redis Streams with a consumer group: accept once, take, keep, finish, retry later, give
+ * up, count. What changes more than one key is one Lua script, so a crash between two steps does
+ * not exist. Times and leases are by Redis' clock. Every key starts with "{raiox}:".
  *
  * Life of a job: accepted -> waiting (stream) -> taken (pending on a consumer) -> finished
  *                                  ^                 |-> delayed (sorted set) -> waiting again
  *                                  |- handed back <--|-> dead (kept until retried or dropped)
- * Handing back adds a new entry with the same receipt id, for a group never reads a claimed entry as new.
+ * Handing back adds a new entry with the same receipt id, for a group never reads a claimed entry
+ * as new.
  */
 #ifndef RAIOX_QUEUE_QUEUE_H
 #define RAIOX_QUEUE_QUEUE_H
@@ -26,7 +27,8 @@
 #define QUEUE_MAX_ATTEMPTS 5
 #define QUEUE_MAX_CRASHES 3
 
-/* What was asked, as the endpoint accepted it. All strings are UTF-8, checked at the door; "" where empty. */
+/* What was asked, as the endpoint accepted it. All strings are UTF-8, checked at the door; "" where
+ * empty. */
 struct command {
     const char *team_id, *channel_id, *channel_name, *user_id, *text;
     const char *response_url; /* secret: never logged, never shown */
@@ -34,16 +36,18 @@ struct command {
 };
 
 enum mark { /* how far the visible reply got: kept in Redis with the job */
-    MARK_NONE,
-    MARK_POSTING, /* about to post: if the process dies now, whether Slack took it is unknown */
-    MARK_POSTED,  /* Slack took it: only the acknowledgement is left */
+            MARK_NONE,
+            MARK_POSTING, /* about to post: if the process dies now, whether Slack took it is
+                             unknown */
+            MARK_POSTED,  /* Slack took it: only the acknowledgement is left */
 };
 
 struct job {
-    char id[17];             /* the receipt id: short, random, the same everywhere */
+    char id[17]; /* the receipt id: short, random, the same everywhere */
     struct command command;
     int64_t accepted_real_ms; /* Redis' clock */
-    int64_t deadline_real_ms; /* accepted + QUEUE_JOB_LIFE_MS, or later for a dead job that was retried */
+    int64_t deadline_real_ms; /* accepted + QUEUE_JOB_LIFE_MS, or later for a dead job that was
+                                 retried */
     int attempt;              /* 1 at first; handing back does not raise it, retry does */
     int crashes;              /* workers that this job crashed */
     int posts;                /* times that the reply was posted with unknown outcome */
@@ -57,11 +61,12 @@ struct queue;
  * consumer: NULL for who only accepts or looks (endpoint, CLI), else unique to this process
  * ("host:pid:start"). Owns its connections: one for the blocking read, one for everything else.
  */
-struct queue *queue_create(struct loop *loop, const struct redis_address *address, const char *consumer,
-                           redis_state_fn *on_state, void *arg);
+struct queue *queue_create(struct loop *loop, const struct redis_address *address,
+                           const char *consumer, redis_state_fn *on_state, void *arg);
 void queue_destroy(struct queue *queue);
 bool queue_up(const struct queue *queue);
-struct redis *queue_redis(struct queue *queue); /* the connection for everything else, for base/cache */
+struct redis *
+queue_redis(struct queue *queue); /* the connection for everything else, for base/cache */
 
 /* ---- the endpoint's side ---- */
 
@@ -69,12 +74,14 @@ enum accepted {
     ACCEPTED,
     ACCEPTED_DUPLICATE, /* this trigger_id was accepted before: id is that job's */
     ACCEPTED_BUSY,      /* more is waiting than can be served within the deadline */
-    ACCEPTED_LATE,      /* it arrived behind its own deadline, by Redis' clock: nothing was accepted */
-    ACCEPTED_NOT,       /* Redis said no or was away before it was sent: nothing was accepted */
-    ACCEPTED_UNKNOWN,   /* sent, and the answer was cut or did not come: it may have been accepted */
+    ACCEPTED_LATE, /* it arrived behind its own deadline, by Redis' clock: nothing was accepted */
+    ACCEPTED_NOT,  /* Redis said no or was away before it was sent: nothing was accepted */
+    ACCEPTED_UNKNOWN, /* sent, and the answer was cut or did not come: it may have been accepted */
 };
-typedef void queue_accepted_fn(void *arg, enum accepted result, const char *id, const struct error *err);
-/* Accepts within wait_ms or says so. The new receipt id is made here. All accepts of a turn are one write. */
+typedef void queue_accepted_fn(void *arg, enum accepted result, const char *id,
+                               const struct error *err);
+/* Accepts within wait_ms or says so. The new receipt id is made here. All accepts of a turn are one
+ * write. */
 void queue_accept(struct queue *queue, const struct command *command, int64_t wait_ms,
                   queue_accepted_fn *done, void *arg);
 
@@ -88,36 +95,42 @@ void queue_ready(struct queue *queue, int64_t wait_ms, queue_done_fn *done, void
 typedef void queue_job_fn(void *arg, struct job *job);
 /*
  * Keeps up to `room` jobs in this process: takes new ones as soon as there are any. After each
- * reconnect its own pending entries are read again, and those that are not held here are handed in too.
- * Calling again changes room; 0 stops taking (what Redis had already handed out is released again).
+ * reconnect its own pending entries are read again, and those that are not held here are handed in
+ * too. Calling again changes room; 0 stops taking (what Redis had already handed out is released
+ * again).
  */
 void queue_take(struct queue *queue, int room, queue_job_fn *on_job, void *arg);
 struct arena *job_arena(struct job *job);
 void job_free(struct job *job);
 
-/* Each ends this process' hold on the job once done was called without error. done may be NULL. Failing on a
- * broken connection they are tried again until the connection is back, so done may come late. */
+/* Each ends this process' hold on the job once done was called without error. done may be NULL.
+ * Failing on a broken connection they are tried again until the connection is back, so done may
+ * come late. */
 void queue_finish(struct queue *queue, struct job *job, queue_done_fn *done, void *arg);
 void queue_retry(struct queue *queue, struct job *job, int64_t delay_ms, const char *error,
                  queue_done_fn *done, void *arg); /* attempt + 1 */
-void queue_release(struct queue *queue, struct job *job, queue_done_fn *done, void *arg); /* no attempt burned */
-/* reason: "expired", "reply_unknown", "reply_refused", "crashed", "attempts"; error: log text, no secret. */
+void queue_release(struct queue *queue, struct job *job, queue_done_fn *done,
+                   void *arg); /* no attempt burned */
+/* reason: "expired", "reply_unknown", "reply_refused", "crashed", "attempts"; error: log text, no
+ * secret. */
 void queue_give_up(struct queue *queue, struct job *job, const char *reason, const char *error,
                    queue_done_fn *done, void *arg);
 /* Remembers how far the reply got; posts counts up when mark is MARK_POSTING. */
-void queue_mark(struct queue *queue, struct job *job, enum mark mark, queue_done_fn *done, void *arg);
+void queue_mark(struct queue *queue, struct job *job, enum mark mark, queue_done_fn *done,
+                void *arg);
 
 /* Seconds of back-off before attempt n+1: exponential with jitter, 1 s to 60 s. */
 int64_t queue_backoff_ms(int attempt);
 
 /* ---- the supervisor's side ---- */
 
-/* Hands all that a dead consumer held back to the stream, and charges the crash to crashed_id (NULL: none); a
- * job with QUEUE_MAX_CRASHES is given up as "crashed". ret count of jobs moved. */
+/* Hands all that a dead consumer held back to the stream, and charges the crash to crashed_id
+ * (NULL: none); a job with QUEUE_MAX_CRASHES is given up as "crashed". ret count of jobs moved. */
 typedef void queue_count_fn(void *arg, int64_t count, const struct error *err);
 void queue_hand_back(struct queue *queue, const char *consumer, const char *crashed_id,
                      queue_count_fn *done, void *arg);
-/* The same for consumers that did not touch what they hold for idle_ms (a dead host). Not this one's own. */
+/* The same for consumers that did not touch what they hold for idle_ms (a dead host). Not this
+ * one's own. */
 void queue_reclaim(struct queue *queue, int64_t idle_ms, queue_count_fn *done, void *arg);
 
 /* ---- looking ---- */
@@ -144,14 +157,16 @@ struct dead_jobs {
     VEC(struct dead_job) jobs; /* the newest first */
 };
 typedef void queue_dead_fn(void *arg, const struct dead_jobs *jobs, const struct error *err);
-void queue_dead(struct queue *queue, const char *id /* NULL: all */, queue_dead_fn *done, void *arg);
+void queue_dead(struct queue *queue, const char *id /* NULL: all */, queue_dead_fn *done,
+                void *arg);
 /* id NULL: all. count 0: no such job. A retried job has a new deadline and starts at attempt 1. */
 void queue_dead_retry(struct queue *queue, const char *id, queue_count_fn *done, void *arg);
 void queue_dead_drop(struct queue *queue, const char *id, queue_count_fn *done, void *arg);
 
 /* The receipt's story for `raiox why`, a JSON text of bot/'s, kept for a day. */
 void queue_note(struct queue *queue, const char *id, struct bytes story);
-typedef void queue_story_fn(void *arg, struct bytes story /* data NULL: unknown id */, const struct error *err);
+typedef void queue_story_fn(void *arg, struct bytes story /* data NULL: unknown id */,
+                            const struct error *err);
 void queue_story(struct queue *queue, const char *id, queue_story_fn *done, void *arg);
 /* Whose job this is, for the table of jobs in flight. */
 void queue_name_client(struct queue *queue, const struct job *job, const char *client);
