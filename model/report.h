@@ -88,6 +88,17 @@ struct business_manager {
     VEC(struct total) totals; /* by projection_report(), without target */
 };
 
+/* What a config warning is about, so that each language can say it in words of its own. */
+enum warning_topic {
+    TOPIC_NONE,            /* the kind says it all */
+    TOPIC_NOT_CONFIGURED,  /* the platform has no credentials here */
+    TOPIC_MANAGER_ACCOUNT, /* the row names a manager account: never expanded */
+    TOPIC_SHARED_ACCOUNT,  /* another active row has the same accounts */
+    TOPIC_AGENCY_BUSINESS, /* the row names the agency's own business manager, without accounts */
+    TOPIC_NO_TARGET_ROW,   /* several currencies, none of them the agency's: no target */
+    TOPIC_BAD_ROW,         /* a cell of the row cannot be read; message says which */
+};
+
 struct warning {
     const char *platform; /* "meta", "google_ads", "monday"; NULL: of the report itself */
     const char *account;  /* "act_11"; NULL where it is about no single account */
@@ -95,6 +106,7 @@ struct warning {
     const char *message;  /* one sentence in English, for --json and the log: what happened, who can
                              mend it */
     int64_t retry_real_ms; /* from when it makes sense to ask again; 0: not said */
+    enum warning_topic topic;
 };
 
 /* A platform's part: filled in any order, merged by report_add. */
