@@ -25,7 +25,9 @@ static inline void arena_destroy_p(struct arena **arena)
 
 /* size zeroed bytes, aligned for any type; never NULL, also for size 0. */
 void *arena_alloc(struct arena *arena, size_t size);
-/* The same for count things; a product that overflows ends the process. */
+/* The same, its bytes whatever they were: for what is written whole at once. */
+void *arena_alloc_raw(struct arena *arena, size_t size);
+/* arena_alloc for count things; a product that overflows ends the process. */
 void *arena_alloc_array(struct arena *arena, size_t count, size_t size);
 #define arena_new(arena, type) ((type *)arena_alloc((arena), sizeof(type)))
 #define arena_array(arena, type, count) ((type *)arena_alloc_array((arena), (count), sizeof(type)))

@@ -46,6 +46,8 @@ const char *buf_cstr(const struct buf *buf); /* "" while empty */
 /* Valid UTF-8 without surrogates, overlong forms or anything above U+10FFFF; NUL bytes are refused
  * too. */
 bool utf8_valid(const char *text, size_t len);
+/* Bytes of the valid character that text starts with, 1 to 4; 0 if there is none (NUL is none). */
+size_t utf8_sequence(const char *text, size_t len);
 /* Code points in valid UTF-8. */
 size_t utf8_length(const char *text);
 /* Bytes of the longest start of text that has at most max code points and ends on a whole one. */

@@ -11,7 +11,8 @@ int64_t clock_mono_ms(void);
 int64_t clock_mono_us(void);
 int64_t clock_real_ms(void); /* since 1970, UTC */
 
-/* Reads RFC 3339 ("2026-11-21T12:00:00-03:00", "…Z", optional fraction) to ms since 1970. */
+/* Reads RFC 3339 ("2026-11-21T12:00:00-03:00", "…Z", optional fraction, cut at ms) to ms since
+ * 1970. A leap second (":60") is refused. */
 MUST_CHECK bool clock_parse_rfc3339(const char *text, int64_t *ret_ms);
 /* Writes "2026-11-21T15:00:00Z"; ret must hold 32 bytes. */
 void clock_format_utc(int64_t real_ms, char ret[32]);

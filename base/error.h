@@ -49,4 +49,7 @@ const char *error_kind_name(enum err_kind kind);
 /* Can waiting mend it? RATE_LIMIT, TIMEOUT, UNAVAILABLE. */
 bool error_may_pass(enum err_kind kind);
 
+/* Out of memory, or of something else that nothing works without: says so and ends the process. */
+NORETURN void fatal(const char *what);
+
 #endif

@@ -14,13 +14,15 @@
 
 #define JSON_MAX_DEPTH 64
 
-/* Call once at the start of main(), before any other use of cJSON: sets its allocator hooks. */
+/* Call once at the start of main(), before any other use of cJSON: sets its allocator hooks. From
+ * then on cJSON_Create and friends do not fail: out of memory ends the process. */
 void json_init(void);
 
 /*
  * Parses one whole document into the arena; the tree lives and dies with it (never cJSON_Delete
- * it). NULL with ERR_BAD_RESPONSE: not JSON, invalid UTF-8, a NUL (raw or \u0000), nested too deep,
- * more behind it.
+ * it). NULL with ERR_BAD_RESPONSE: not JSON, invalid UTF-8, half of a surrogate pair, a NUL (raw or
+ * \u0000), a number too large for a double, nested too deep, more behind it. text needs no NUL and
+ * is not kept. A key that comes twice is let pass: the getters take the first.
  */
 MUST_CHECK cJSON *json_parse(struct arena *arena, const char *text, size_t len, struct error *err);
 
@@ -43,7 +45,7 @@ MUST_CHECK bool json_string(const cJSON *object, const char *name, const char **
                             struct error *err);
 MUST_CHECK bool json_string_opt(const cJSON *object, const char *name, const char **ret,
                                 struct error *err);
-/* A whole number that a double holds exactly (up to 2^53), nothing else. */
+/* A whole number that has a double of its own (below 2^53 either way), nothing else. */
 MUST_CHECK bool json_int(const cJSON *object, const char *name, int64_t *ret, struct error *err);
 MUST_CHECK bool json_int_opt(const cJSON *object, const char *name, int64_t *ret, bool *ret_has,
                              struct error *err);
