@@ -7,6 +7,7 @@
 #define RAIOX_PLATFORMS_UPSTREAM_H
 
 #include "base/arena.h"
+#include "base/cache.h"
 #include "base/error.h"
 #include "base/http.h"
 #include "base/loop.h"
@@ -59,17 +60,31 @@ struct upstream_call {
      */
     bool (*judge)(void *arg, const struct http_answer *answer, struct error *err);
     /* err NULL: a good answer. Else the last error; answer may then have status 0. Runs once,
-     * later. */
+     * later. judge NULL: upstream_judge_status. */
     void (*done)(void *arg, const struct http_answer *answer, const struct error *err);
     void *arg;
 };
+struct upstream_sent;
 /*
  * Tries the call: RATE_LIMIT, TIMEOUT and UNAVAILABLE are tried again (0.5, 1, 2, 4 s with jitter,
  * or the hint) at most 5 times and as long as the next try would begin before the job's deadline;
  * when the hint lies beyond it the call fails at once, and err->retry_after_ms still says when
  * asking makes sense.
+ * The handle is for upstream_cancel() alone, and dead once done() has run; it may be ignored.
  */
-void upstream_send(struct upstream_job *job, const struct upstream_call *call);
+struct upstream_sent *upstream_send(struct upstream_job *job, const struct upstream_call *call);
+/* done() does not run any more. NULL is fine. */
+void upstream_cancel(struct upstream_sent *sent);
+
+/*
+ * What must not outlive the job and is no call. Neither runs inside the call that asked for it, nor
+ * after upstream_job_end().
+ */
+/* fn(arg) in the next turn: for an answer that is known at once. */
+void upstream_later(struct upstream_job *job, void (*fn)(void *arg), void *arg);
+/* As cache_get(); a cache of NULL remembers nothing. */
+void upstream_cache_get(struct upstream_job *job, struct cache *cache, const char *name,
+                        cache_value_fn *done, void *arg);
 
 /* The usual judgement of a bare status: 401, 403, 404, 429 (+ Retry-After), 5xx, other non-2xx.
  * true for 2xx. */
