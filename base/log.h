@@ -1,7 +1,7 @@
 /*
  * The log: one JSON object a line on standard error, human text when that is a terminal. Only bot/
- * logs. Values go out escaped; secrets, tokens, response_urls and bodies are never given to it.
- *     LOG(LOG_INFO, "job done", LOG_S("id", job->id), LOG_I("ms", took));
+ * logs. Values go out escaped, cut at 2048 bytes; secrets, tokens, response_urls and bodies are
+ * never given to it. LOG(LOG_INFO, "job done", LOG_S("id", job->id), LOG_I("ms", took));
  */
 #ifndef RAIOX_BASE_LOG_H
 #define RAIOX_BASE_LOG_H
@@ -22,7 +22,8 @@ struct log_field {
 #define LOG_S(name, text) ((struct log_field){ (name), (text) ? (text) : "", 0 })
 #define LOG_I(name, number) ((struct log_field){ (name), NULL, (int64_t)(number) })
 
-/* role is the process' part ("serve", "work", "worker"), shown on each line with its pid. */
+/* role is the process' part ("serve", "work", "worker"), copied, shown on each line with its pid.
+ */
 void log_init(enum log_level least, const char *role);
 bool log_level_parse(const char *text, enum log_level *ret);
 bool log_enabled(enum log_level level);

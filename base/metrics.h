@@ -34,10 +34,12 @@ struct metrics;
 struct metrics *metrics_create(const struct metric *table, size_t count);
 void metrics_destroy(struct metrics *metrics);
 
-/* row: index in the table; l0, l1: indexes of the label values (0 where there is no such label). */
+/* add: counters; set: gauges; observe: histograms.
+ * row: index in the table; l0, l1: indexes of the label values (0 where there is no such label). */
 void metrics_add(struct metrics *metrics, size_t row, size_t l0, size_t l1, uint64_t n);
 void metrics_set(struct metrics *metrics, size_t row, size_t l0, size_t l1, int64_t milli);
 void metrics_observe_us(struct metrics *metrics, size_t row, size_t l0, size_t l1, int64_t us);
+/* A counter's number, a gauge's milli-units (as int64_t), how often a histogram was observed. */
 uint64_t metrics_get(const struct metrics *metrics, size_t row, size_t l0, size_t l1);
 
 /* Prometheus text format 0.0.4. Rows first..first+count-1; gauges are milli-units shown as units.
