@@ -84,7 +84,7 @@ static void *zeroed(size_t size)
     void *memory = calloc(1, size);
 
     if (!memory)
-        abort(); /* the job was not acknowledged and comes back */
+        fatal("out of memory");
     return memory;
 }
 
