@@ -40,7 +40,8 @@ struct upstream_sent {
     int try;
 };
 
-/* A thing that runs later or never: fn from a timer, or value from a cache that knows no cancel. */
+/* A thing that runs later or never: fn from a timer (at once, or when its line is woken), or value
+ * from a cache that knows no cancel. */
 struct pending {
     struct upstream_job *job; /* NULL: the job has ended, only the memory is left to free */
     struct pending *prev, *next;
@@ -49,6 +50,9 @@ struct pending {
     cache_value_fn *on_value;
     bool in_cache; /* the cache holds a pointer to us and will call */
     void *arg;
+    struct upstream_line *line; /* NULL: stands in none */
+    struct pending *behind;     /* the next of the line */
+    void *context;              /* the loop's, of who stands in the line */
 };
 
 struct upstream_job {
@@ -141,8 +145,21 @@ void upstream_cancel(struct upstream_sent *sent)
     sent_free(sent);
 }
 
+static void line_leave(struct pending *pending)
+{
+    struct pending **at = pending->line ? &pending->line->first : NULL;
+
+    if (!at)
+        return;
+    while (*at != pending)
+        at = &(*at)->behind;
+    *at = pending->behind;
+    pending->line = NULL;
+}
+
 static void pending_drop(struct pending *pending)
 {
+    line_leave(pending);
     LIST_REMOVE(pending->job->pending, pending);
     loop_timer_stop(pending->job->upstream->loop, &pending->timer);
     pending->job = NULL;
@@ -360,6 +377,39 @@ void upstream_later(struct upstream_job *job, void (*fn)(void *arg), void *arg)
 
     pending->fn = fn;
     loop_timer_start(job->upstream->loop, &pending->timer, 0, on_later, pending);
+}
+
+void upstream_wait(struct upstream_job *job, struct upstream_line *line, void (*fn)(void *arg),
+                   void *arg)
+{
+    struct pending *pending = pending_add(job, arg);
+    struct pending **end = &line->first;
+
+    pending->fn = fn;
+    pending->line = line;
+    pending->context = loop_context(job->upstream->loop);
+    while (*end)
+        end = &(*end)->behind;
+    *end = pending;
+}
+
+void upstream_wake(struct upstream_line *line)
+{
+    while (line->first) {
+        struct pending *pending = line->first;
+        struct loop *loop = pending->job->upstream->loop;
+        void *old = loop_context_swap(loop, pending->context);
+
+        line_leave(pending);
+        loop_timer_start(loop, &pending->timer, 0, on_later, pending);
+        loop_context_swap(loop, old);
+    }
+}
+
+void upstream_line_drop(struct upstream_line *line)
+{
+    while (line->first)
+        pending_drop(line->first);
 }
 
 static void on_value(void *arg, struct bytes value, int64_t age_ms)

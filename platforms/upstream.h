@@ -86,6 +86,20 @@ void upstream_later(struct upstream_job *job, void (*fn)(void *arg), void *arg);
 void upstream_cache_get(struct upstream_job *job, struct cache *cache, const char *name,
                         cache_value_fn *done, void *arg);
 
+/*
+ * Those who wait for one thing that is under way for all of them: a token, the board. {0} at first.
+ * Who stands in it when its job ends has left it.
+ */
+struct upstream_line {
+    struct pending *first;
+};
+void upstream_wait(struct upstream_job *job, struct upstream_line *line, void (*fn)(void *arg),
+                   void *arg);
+/* Each one's fn runs in the next turn, under the context in which it began to wait. */
+void upstream_wake(struct upstream_line *line);
+/* None of them runs: before the line's memory goes. */
+void upstream_line_drop(struct upstream_line *line);
+
 /* The usual judgement of a bare status: 401, 403, 404, 429 (+ Retry-After), 5xx, other non-2xx.
  * true for 2xx. */
 bool upstream_judge_status(const struct http_answer *answer, struct error *err);
