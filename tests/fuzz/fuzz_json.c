@@ -74,7 +74,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     const char *printed = json_print(arena, root);
     const cJSON *again = json_parse(arena, printed, strlen(printed), &err);
-    assert(again && cJSON_Compare(root, again, true));
-    assert(strcmp(printed, json_print(arena, again)) == 0);
+    assert(again && strcmp(printed, json_print(arena, again)) == 0);
     return 0;
 }
