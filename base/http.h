@@ -15,14 +15,16 @@ struct http;
 struct http_call;
 
 struct http_options {
-    int max_per_host;  /* transfers under way to one host: 0 takes the default */
+    int max_per_host;  /* transfers under way to one host: 0 takes 64 */
     size_t max_body;   /* of one answer, after decompression: 0 takes 32 MiB */
     size_t max_bodies; /* of all answers being held at once: 0 takes 256 MiB */
     const char *user_agent;
 };
 
+/* One a loop. */
 struct http *http_create(struct loop *loop, const struct http_options *options);
-void http_destroy(struct http *http); /* cancels what is under way: no callback runs */
+/* Cancels what is under way: no callback runs. Not from a callback of its own. */
+void http_destroy(struct http *http);
 
 struct http_request {
     const char *method; /* "GET" or "POST" */
@@ -31,14 +33,17 @@ struct http_request {
     const char *body;           /* POST */
     size_t body_len;
     int64_t total_ms;    /* from its sending (waiting for a turn not counted); 0: 20 s */
-    int64_t stall_ms;    /* without a byte; 0: 10 s */
+    int64_t stall_ms;    /* without a byte, to the next whole second; 0: 10 s */
     int64_t deadline_ms; /* monotonic, waiting included; 0: none */
-    int lane; /* fair turns: waiting calls of one lane do not hold up another's; 0 is a lane */
+    int lane;  /* fair turns: waiting calls of one lane do not hold up another's; 0 is a lane */
+    bool once; /* POST: never sent again on a new connection when a kept one turns out to be dead
+                  (RFC 9110 9.2.2 lets a client do that only where repeating is harmless) */
 };
 
 struct http_answer {
     int status;       /* 0: none came */
-    const char *body; /* body_len bytes and a NUL; good until the callback returns */
+    const char *body; /* body_len bytes and a NUL; good until the callback returns; empty when the
+                         answer did not come whole */
     size_t body_len;
     int64_t took_ms; /* from its sending */
     bool sent;       /* some byte of the request may have reached the host */
@@ -49,8 +54,9 @@ const char *http_header(const struct http_answer *answer, const char *name);
 
 /*
  * answer is never NULL; err is NULL when an HTTP answer came whole, whatever its status. Otherwise
- * ERR_TIMEOUT, ERR_UNAVAILABLE (connect, TLS, cut off), ERR_BAD_RESPONSE (too large) or ERR_CONFIG
- * (URL).
+ * ERR_TIMEOUT, ERR_UNAVAILABLE (connect, TLS, cut off, max_bodies used up), ERR_BAD_RESPONSE (too
+ * large, not HTTP, encoding broken) or ERR_CONFIG (URL, a header with a control byte). err->log
+ * holds no part of the request, not even the host.
  */
 typedef void http_done_fn(void *arg, const struct http_answer *answer, const struct error *err);
 

@@ -23,7 +23,8 @@ struct loop;
 struct loop *loop_create(void); /* out of memory or descriptors ends the process */
 void loop_destroy(struct loop *loop);
 
-void loop_run(struct loop *loop); /* turns until loop_stop() */
+void loop_run(
+    struct loop *loop); /* turns until loop_stop(); what was due in that turn still runs */
 void loop_stop(struct loop *loop);
 /* One turn that waits at most max_wait_ms (less if a timer is due). */
 void loop_turn(struct loop *loop, int max_wait_ms);
@@ -35,22 +36,27 @@ struct loop_timer {
     int64_t due_ms; /* monotonic */
     void (*fn)(void *arg);
     void *arg, *context;
-    size_t place; /* in the loop's heap, from 1; 0: not running */
+    size_t place;   /* in the loop's heap, from 1; 0: not running */
+    uint64_t order; /* of its start: timers due at the same ms run in this order */
 };
 void loop_timer_start(struct loop *loop, struct loop_timer *timer, int64_t delay_ms,
                       void (*fn)(void *arg), void *arg);
 void loop_timer_stop(struct loop *loop, struct loop_timer *timer); /* fine when not running */
 
-/* Watches a descriptor (which stays the caller's). events, revents: POLLIN, POLLOUT, POLLERR,
- * POLLHUP. */
+/*
+ * Watches a descriptor (which stays the caller's; unwatch before closing it). events: POLLIN,
+ * POLLOUT, none. A hang-up or error comes as what was asked for (reading or writing shows it);
+ * where that does not show it as POLLHUP or POLLERR, once: the watch then sleeps until
+ * loop_watch_events().
+ */
 struct loop_watch;
 struct loop_watch *loop_watch(struct loop *loop, int fd, short events,
                               void (*fn)(void *arg, short revents), void *arg);
 void loop_watch_events(struct loop *loop, struct loop_watch *watch, short events);
 void loop_unwatch(struct loop *loop, struct loop_watch *watch); /* NULL is fine */
 
-/* Blocks these signals in the process and delivers them here instead (signalfd). At most once a
- * loop. */
+/* Blocks these signals in the process, for good, and delivers them here instead (signalfd). At most
+ * once a loop. */
 void loop_signals(struct loop *loop, const int *signals, size_t count,
                   void (*fn)(void *arg, int signal), void *arg);
 
@@ -59,7 +65,20 @@ void *loop_context(const struct loop *loop);
 void *loop_context_swap(struct loop *loop, void *context);
 void loop_context_observe(struct loop *loop, void (*fn)(void *arg, void *context), void *arg);
 
-/* For base/http.c: the CURLM *, and what to run after each wait. */
+/*
+ * Runs fn once, as the last thing before the next wait: to send what a turn had to say in one go.
+ * Lives inside its owner's struct, {0} at first. Starting one that waits changes nothing.
+ */
+struct loop_hook {
+    void (*fn)(void *arg);
+    void *arg;
+    struct loop_hook *next, **self; /* self: what points at it; NULL: not waiting */
+};
+void loop_hook_start(struct loop *loop, struct loop_hook *hook, void (*fn)(void *arg), void *arg);
+void loop_hook_stop(struct loop *loop, struct loop_hook *hook);
+
+/* For base/http.c alone: the CURLM *, and what to run when a wait ends with something for it to do.
+ */
 void *loop_multi(struct loop *loop);
 void loop_after_wait(struct loop *loop, void (*fn)(void *arg), void *arg);
 
