@@ -19,6 +19,14 @@ struct kpis {
     const char *min_investment, *real_investment;
 };
 
+/* What another active row has too. It is reported all the same, for it cannot be known whose it is.
+ */
+struct shared_account {
+    const char *platform; /* "meta", "google_ads" */
+    const char *id;       /* digits */
+    bool is_manager;      /* a whole business manager, not one account */
+};
+
 /* Everything is in the board's arena. Ids are digits only, without act_ and dashes; lists end with
  * NULL. */
 struct client {
@@ -32,11 +40,12 @@ struct client {
     int64_t target_micros; /* min_investment, in the currency that the numbers section says */
     VEC(const char *)
     problems; /* what is wrong in the row: words for whoever mends Monday (English) */
-    /*
-     * Accounts that must not be reported for this row because another active row has them too: both
-     * rows then carry a problem, and their reports a config warning. (Set by board_check.)
-     */
-    bool shares_accounts;
+
+    /* by board_check() */
+    bool shares_accounts; /* shared is not empty */
+    VEC(struct shared_account)
+    shared; /* each is a problem of this row and the others', and a config warning in the report */
+    const char *folded_name; /* name_fold(name), so that a look-up need not do it; NULL: do it */
 };
 
 struct board {
@@ -44,18 +53,25 @@ struct board {
     int64_t fetched_real_ms;
 };
 
-/* The row's checks on a board as a whole: two rows with one channel, one meta_id without lists, one
- * account. */
+/*
+ * The rows' checks on a board as a whole: two rows with one channel, one meta_id without lists, or
+ * one account. Each is a problem of all those rows. Once a board, before it is asked for names.
+ */
 void board_check(struct arena *arena, struct board *board);
 
 /* A deep copy into arena. */
 struct client *client_copy(struct arena *arena, const struct client *client);
 
-/* A list of ids as people type it: commas, blanks, line breaks; with or without act_ and dashes;
- * each digits. */
+/*
+ * A list of ids as people type it: separated by commas, blanks or line breaks, with or without act_
+ * and dashes; each then up to 20 digits. NULL is an empty list.
+ * ret      digits only, in the order of the text, each once, NULL behind the last; written always:
+ *          the good ones are no less good for a bad one beside them
+ * ret_bad  the first that is no id, as it was typed; NULL when all are
+ * Returns whether all are.
+ */
 MUST_CHECK bool client_ids(struct arena *arena, const char *text, const char *const **ret,
-                           size_t *ret_count,
-                           const char **ret_bad /* the first that is none, or NULL */);
+                           size_t *ret_count, const char **ret_bad);
 
 /*
  * min_investment to micros. "15000", "15000.5", "15.000,00", "15000,5", "R$ 15.000,00". false for
@@ -78,8 +94,11 @@ struct match {
 /* Every active row with this channel: MATCH_ONE, _NONE or _SEVERAL. */
 struct match client_by_channel(struct arena *arena, const struct board *board,
                                const char *channel_id);
-/* By name, ignoring case, accents and surrounding blanks (ICU): exact beats prefix beats
- * word-prefix. */
+/*
+ * By name, ignoring case, accents and surrounding blanks (ICU): exact beats prefix beats
+ * word-prefix. Those that match come in the order of their names, the closest of none by how many
+ * words they share with what was typed, then by how few edits would make it match.
+ */
 struct match client_by_name(struct arena *arena, const struct board *board, const char *name);
 /* Is there a client with exactly this name in that sense? For the grammar: a whole text beats its
  * words. */
