@@ -23,4 +23,13 @@ void cache_get(struct cache *cache, const char *name, cache_value_fn *done, void
 void cache_put(struct cache *cache, const char *name, struct bytes value, int64_t ttl_ms);
 void cache_drop(struct cache *cache, const char *name);
 
+/*
+ * One of all processes at a time does the thing of this name: got says whether it is this one,
+ * until cache_release() or ttl_ms. Without Redis (none, away, silent for 500 ms) everybody gets it.
+ */
+typedef void cache_claim_fn(void *arg, bool got);
+void cache_claim(struct cache *cache, const char *name, int64_t ttl_ms, cache_claim_fn *done,
+                 void *arg);
+void cache_release(struct cache *cache, const char *name);
+
 #endif
