@@ -45,8 +45,14 @@ struct campaign {
     int64_t spend_micros; /* month to date, today included */
     int64_t impressions, clicks;
     enum budget_level level;
-    const char *shared_id;      /* LEVEL_SHARED: the budget's id; else NULL */
-    VEC(struct budget) budgets; /* one (campaign, shared) or one an ad set; empty: none */
+    const char *shared_id; /* LEVEL_SHARED: the budget's id; else NULL */
+    /*
+     * LEVEL_CAMPAIGN, LEVEL_SHARED: the one budget, once for each schedule that it pays for (as a
+     * Meta campaign budget with its ad sets; usually once): it counts over the days on which at
+     * least one of them runs. LEVEL_AD_SET: one an ad set. Empty, or all of BUDGET_NONE: none, and
+     * the level becomes LEVEL_NONE.
+     */
+    VEC(struct budget) budgets;
     bool unlisted; /* spend that the account's total has and no listed campaign: id "" */
 
     /* by projection_account() */
@@ -81,11 +87,16 @@ struct total {
     int64_t recommended_daily_budget;
 };
 
+/* One a currency, by spend, the largest first. */
+struct totals {
+    VEC(struct total);
+};
+
 struct business_manager {
     const char *platform;  /* "meta", "google_ads" */
     const char *id, *name; /* NULL where it is not known */
     VEC(struct ad_account) ad_accounts;
-    VEC(struct total) totals; /* by projection_report(), without target */
+    struct totals totals; /* by projection_report(), without target */
 };
 
 /* What a config warning is about, so that each language can say it in words of its own. */
@@ -118,15 +129,33 @@ struct findings {
 struct report {
     const struct client *client;
     int64_t as_of_real_ms;
-    const char *timezone;     /* RAIOX_TIMEZONE */
-    const char *currency;     /* RAIOX_CURRENCY */
-    struct month month;       /* of that zone */
-    VEC(struct total) totals; /* by spend, the largest first */
+    const char *timezone; /* RAIOX_TIMEZONE */
+    const char *currency; /* RAIOX_CURRENCY */
+    struct month month;   /* of that zone */
+    struct totals totals; /* by projection_report() */
     VEC(struct business_manager) business_managers;
     VEC(struct warning) warnings;
 };
 
-/* Is anything missing? Then totals say so, and the report is not remembered. */
+/*
+ * Adds a platform's findings, which are taken over, not copied: they are in the report's arena.
+ * Called in the order in which platforms are to be shown.
+ */
+void report_add(struct arena *arena, struct report *report, const struct findings *findings);
+
+/* Adds the config warnings that the client's row brings: accounts that another active row has too.
+ * Call it after report_add(), for the account is written as the report writes it. The other client
+ * is not named, for a report may be read by this one. */
+void report_add_client_warnings(struct arena *arena, struct report *report);
+
+/*
+ * One order for each asking: platforms as they were added, their business managers by name (an
+ * unknown one last), accounts and campaigns by spend, the largest first; then by name and id.
+ */
+void report_sort(struct report *report);
+
+/* Is nothing missing? Otherwise totals say so, and the report is not remembered. A warning about an
+ * account that is in the report all the same, or about the target, leaves nothing out. */
 bool report_complete(const struct report *report);
 
 #endif
