@@ -157,12 +157,17 @@ static void line_leave(struct pending *pending)
     pending->line = NULL;
 }
 
-static void pending_drop(struct pending *pending)
+static void pending_detach(struct pending *pending)
 {
     line_leave(pending);
     LIST_REMOVE(pending->job->pending, pending);
     loop_timer_stop(pending->job->upstream->loop, &pending->timer);
     pending->job = NULL;
+}
+
+static void pending_drop(struct pending *pending)
+{
+    pending_detach(pending);
     if (!pending->in_cache)
         free(pending);
 }
@@ -351,9 +356,9 @@ struct upstream_sent *upstream_send(struct upstream_job *job, const struct upstr
 
 /* ---- what is no call ---- */
 
-static struct pending *pending_add(struct upstream_job *job, void *arg)
+static struct pending *pending_add(struct upstream_job *job, void *arg, size_t more)
 {
-    struct pending *pending = zeroed(sizeof(*pending));
+    struct pending *pending = zeroed(sizeof(*pending) + more);
 
     pending->job = job;
     pending->arg = arg;
@@ -361,30 +366,31 @@ static struct pending *pending_add(struct upstream_job *job, void *arg)
     return pending;
 }
 
+/* fn may end the job; what it reads may lie in the pending itself. */
 static void on_later(void *arg)
 {
     struct pending *pending = arg;
-    void (*fn)(void *) = pending->fn;
-    void *fn_arg = pending->arg;
 
-    pending_drop(pending);
-    fn(fn_arg);
+    pending_detach(pending);
+    pending->fn(pending->arg);
+    free(pending);
 }
 
 void upstream_later(struct upstream_job *job, void (*fn)(void *arg), void *arg)
 {
-    struct pending *pending = pending_add(job, arg);
+    struct pending *pending = pending_add(job, arg, 0);
 
     pending->fn = fn;
     loop_timer_start(job->upstream->loop, &pending->timer, 0, on_later, pending);
 }
 
 void upstream_wait(struct upstream_job *job, struct upstream_line *line, void (*fn)(void *arg),
-                   void *arg)
+                   const void *arg, size_t size)
 {
-    struct pending *pending = pending_add(job, arg);
+    struct pending *pending = pending_add(job, NULL, size);
     struct pending **end = &line->first;
 
+    pending->arg = memcpy(pending + 1, arg, size);
     pending->fn = fn;
     pending->line = line;
     pending->context = loop_context(job->upstream->loop);
@@ -436,7 +442,7 @@ static void on_no_cache(void *arg)
 void upstream_cache_get(struct upstream_job *job, struct cache *cache, const char *name,
                         cache_value_fn *done, void *arg)
 {
-    struct pending *pending = pending_add(job, arg);
+    struct pending *pending = pending_add(job, arg, 0);
 
     pending->on_value = done;
     if (!cache) {

@@ -93,8 +93,9 @@ void upstream_cache_get(struct upstream_job *job, struct cache *cache, const cha
 struct upstream_line {
     struct pending *first;
 };
+/* fn is given a copy of the size bytes at arg, good until it returns. */
 void upstream_wait(struct upstream_job *job, struct upstream_line *line, void (*fn)(void *arg),
-                   void *arg);
+                   const void *arg, size_t size);
 /* Each one's fn runs in the next turn, under the context in which it began to wait. */
 void upstream_wake(struct upstream_line *line);
 /* None of them runs: before the line's memory goes. */
