@@ -25,7 +25,8 @@ void cache_drop(struct cache *cache, const char *name);
 
 /*
  * One of all processes at a time does the thing of this name: got says whether it is this one,
- * until cache_release() or ttl_ms. Without Redis (none, away, silent for 500 ms) everybody gets it.
+ * until cache_release() or ttl_ms; who holds it renews it by claiming again. done may be NULL.
+ * Without Redis (none, away, silent for 500 ms) everybody gets it.
  */
 typedef void cache_claim_fn(void *arg, bool got);
 void cache_claim(struct cache *cache, const char *name, int64_t ttl_ms, cache_claim_fn *done,
