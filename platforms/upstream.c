@@ -48,6 +48,7 @@ struct pending {
     struct loop_timer timer;
     void (*fn)(void *arg);
     cache_value_fn *on_value;
+    cache_claim_fn *on_claim;
     bool in_cache; /* the cache holds a pointer to us and will call */
     void *arg;
     struct upstream_line *line; /* NULL: stands in none */
@@ -418,11 +419,9 @@ void upstream_line_drop(struct upstream_line *line)
         pending_drop(line->first);
 }
 
-static void on_value(void *arg, struct bytes value, int64_t age_ms)
+/* The cache has called: is there still a job that wants to know? Frees pending. */
+static bool back_from_cache(struct pending *pending)
 {
-    struct pending *pending = arg;
-    cache_value_fn *done = pending->on_value;
-    void *done_arg = pending->arg;
     bool alive = pending->job != NULL;
 
     pending->in_cache = false;
@@ -430,8 +429,27 @@ static void on_value(void *arg, struct bytes value, int64_t age_ms)
         pending_drop(pending);
     else
         free(pending);
-    if (alive)
+    return alive;
+}
+
+static void on_value(void *arg, struct bytes value, int64_t age_ms)
+{
+    struct pending *pending = arg;
+    cache_value_fn *done = pending->on_value;
+    void *done_arg = pending->arg;
+
+    if (back_from_cache(pending))
         done(done_arg, value, age_ms);
+}
+
+static void on_claim(void *arg, bool got)
+{
+    struct pending *pending = arg;
+    cache_claim_fn *done = pending->on_claim;
+    void *done_arg = pending->arg;
+
+    if (back_from_cache(pending))
+        done(done_arg, got);
 }
 
 static void on_no_cache(void *arg)
@@ -451,6 +469,25 @@ void upstream_cache_get(struct upstream_job *job, struct cache *cache, const cha
     }
     pending->in_cache = true;
     cache_get(cache, name, on_value, pending);
+}
+
+static void on_claim_without_cache(void *arg)
+{
+    on_claim(arg, true);
+}
+
+void upstream_cache_claim(struct upstream_job *job, struct cache *cache, const char *name,
+                          int64_t ttl_ms, cache_claim_fn *done, void *arg)
+{
+    struct pending *pending = pending_add(job, arg, 0);
+
+    pending->on_claim = done;
+    if (!cache) {
+        loop_timer_start(job->upstream->loop, &pending->timer, 0, on_claim_without_cache, pending);
+        return;
+    }
+    pending->in_cache = true;
+    cache_claim(cache, name, ttl_ms, on_claim, pending);
 }
 
 /* ---- the bare status ---- */

@@ -85,6 +85,9 @@ void upstream_later(struct upstream_job *job, void (*fn)(void *arg), void *arg);
 /* As cache_get(); a cache of NULL remembers nothing. */
 void upstream_cache_get(struct upstream_job *job, struct cache *cache, const char *name,
                         cache_value_fn *done, void *arg);
+/* As cache_claim(); without a cache it is always got. */
+void upstream_cache_claim(struct upstream_job *job, struct cache *cache, const char *name,
+                          int64_t ttl_ms, cache_claim_fn *done, void *arg);
 
 /*
  * Those who wait for one thing that is under way for all of them: a token, the board. {0} at first.
