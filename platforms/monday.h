@@ -20,7 +20,7 @@ struct monday;
 /* options are copied. cache may be NULL. */
 struct monday *monday_create(struct upstream *upstream, struct cache *cache,
                              const struct monday_options *options);
-void monday_destroy(struct monday *monday);
+void monday_destroy(struct monday *monday); /* before its upstream */
 
 /*
  * board is good until the callback returns (copy what is kept: client_copy) and is board_check()ed;
