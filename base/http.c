@@ -447,6 +447,7 @@ static void call_refuse(struct http_call *call, enum err_kind kind, const char *
     call->refusal = kind;
     call->refusal_text = text;
     loop_timer_start(call->http->loop, &call->timer, 0, on_refused, call);
+    call->timer.context = call->context; /* not of whose callback made room for it */
 }
 
 static void call_start(struct http_call *call)

@@ -66,6 +66,8 @@ struct loop *loop_create(void)
 
     if (!loop || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         fatal("out of memory");
+    /* Neither curl nor hiredis keeps a write to a closed connection from ending the process. */
+    signal(SIGPIPE, SIG_IGN);
     loop->multi = curl_multi_init();
     if (!loop->multi)
         fatal("out of memory or descriptors");

@@ -20,7 +20,11 @@
 
 struct loop;
 
-struct loop *loop_create(void); /* out of memory or descriptors ends the process */
+/*
+ * Out of memory or descriptors ends the process. SIGPIPE is ignored from here on: who starts
+ * another program sets it back for it.
+ */
+struct loop *loop_create(void);
 void loop_destroy(struct loop *loop);
 
 void loop_run(

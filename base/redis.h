@@ -1,8 +1,9 @@
 /*
- * A Redis connection on the loop: hiredis' asynchronous half with what it lacks (time-outs,
+ * A Redis connection on the loop: hiredis' buffers and parser with what it lacks (time-outs,
  * reconnecting, scripts by their hash). What one turn says goes out as one write. While it is down
- * commands fail at once with ERR_UNAVAILABLE; it reconnects by itself, first after 100 ms, at most
- * every 2 s.
+ * commands fail at once with ERR_UNAVAILABLE ("not connected: ..."); it reconnects by itself, first
+ * after 100 ms, at most every 2 s. A host name (not an address) is looked up at each connect, and
+ * the loop waits for the resolver meanwhile.
  */
 #ifndef RAIOX_BASE_REDIS_H
 #define RAIOX_BASE_REDIS_H
@@ -26,13 +27,19 @@ struct redis_address {
 MUST_CHECK bool redis_address_parse(const char *url, struct redis_address *ret, struct error *err);
 
 struct redis;
-/* on_state: came up (err NULL) or went away or could not be reached (err). Not called inside
- * create. */
+/*
+ * on_state: came up (err NULL) or went away or could not be reached (err): once, not for every
+ * attempt, and again when the reason changes its kind. Not called inside create.
+ */
 typedef void redis_state_fn(void *arg, bool up, const struct error *err);
 /* address is copied. name shows in CLIENT LIST. */
 struct redis *redis_create(struct loop *loop, const struct redis_address *address, const char *name,
                            redis_state_fn *on_state, void *arg);
-void redis_destroy(struct redis *redis); /* outstanding callbacks run with ERR_UNAVAILABLE */
+/*
+ * Outstanding callbacks run with ERR_UNAVAILABLE; what they still command is dropped, callback and
+ * all. Fine inside a callback. NULL is fine.
+ */
+void redis_destroy(struct redis *redis);
 bool redis_up(const struct redis *redis);
 
 /*
@@ -44,8 +51,9 @@ bool redis_up(const struct redis *redis);
  */
 typedef void redis_reply_fn(void *arg, const redisReply *reply, const struct error *err);
 
-/* Copies the words. timeout_ms counts from now; on expiry the connection is closed (ERR_TIMEOUT to
- * it, all others outstanding get ERR_UNAVAILABLE). done may be NULL. */
+/* Copies the words. The callback runs once, never inside this call. timeout_ms counts from now; on
+ * expiry the connection is closed (ERR_TIMEOUT to it, all others outstanding get ERR_UNAVAILABLE).
+ * done may be NULL. */
 void redis_command(struct redis *redis, int64_t timeout_ms, redis_reply_fn *done, void *arg,
                    size_t count, const struct bytes *words);
 
