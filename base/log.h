@@ -19,7 +19,11 @@ struct log_field {
     const char *text; /* NULL: a number */
     int64_t number;
 };
-#define LOG_S(name, text) ((struct log_field){ (name), (text) ? (text) : "", 0 })
+static inline const char *log_text_(const char *text)
+{
+    return text ? text : "";
+}
+#define LOG_S(name, text) ((struct log_field){ (name), log_text_(text), 0 })
 #define LOG_I(name, number) ((struct log_field){ (name), NULL, (int64_t)(number) })
 
 /* role is the process' part ("serve", "work", "worker"), copied, shown on each line with its pid.
