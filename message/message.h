@@ -27,6 +27,7 @@ struct message {
 struct envelope {
     bool in_channel;     /* public */
     bool repeated;       /* whether Slack took it the first time is unknown: a line says so */
+    const char *channel; /* for chat.postMessage: where to; NULL: for response_url */
     const char *receipt; /* the receipt id, in the last line; NULL: none */
 };
 

@@ -1,0 +1,213 @@
+#include "message/format.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include <unicode/udat.h>
+#include <unicode/unum.h>
+#include <unicode/ustring.h>
+
+#include "base/bytes.h"
+
+#define TEXT_MAX 128 /* UTF-16 units of the longest amount or date, several times over */
+#define MS_A_DAY (INT64_C(24) * 60 * 60 * 1000)
+
+static const char *locale_name(enum locale locale)
+{
+    return locale == LOCALE_PT_BR ? "pt_BR" : "en_US";
+}
+
+static const char *from_icu(struct arena *arena, const UChar *text, int32_t len)
+{
+    char utf8[TEXT_MAX * 3 + 1];
+    int32_t utf8_len = 0;
+    UErrorCode status = U_ZERO_ERROR;
+
+    u_strToUTF8(utf8, sizeof(utf8), &utf8_len, text, len, &status);
+    return U_SUCCESS(status) ? arena_strndup(arena, utf8, (size_t)utf8_len) : NULL;
+}
+
+/* decimal: "-?digits[.digits]". NULL when ICU cannot. */
+static const char *format_decimal(struct arena *arena, UNumberFormat *format, const char *decimal)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    UChar text[TEXT_MAX];
+    int32_t len = unum_formatDecimal(format, decimal, (int32_t)strlen(decimal), text, TEXT_MAX,
+                                     NULL, &status);
+
+    return U_SUCCESS(status) && len <= TEXT_MAX ? from_icu(arena, text, len) : NULL;
+}
+
+/* Money: one formatter a language and currency; the oldest gives way to a new one. */
+
+struct money_format {
+    enum locale locale;
+    char currency[4];
+    UNumberFormat *icu; /* NULL: the place is free */
+};
+
+static UNumberFormat *open_money_format(enum locale locale, const char *currency)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    UNumberFormat *icu = unum_open(UNUM_CURRENCY, NULL, 0, locale_name(locale), NULL, &status);
+    UChar code[4];
+
+    u_charsToUChars(currency, code, 4);
+    unum_setTextAttribute(icu, UNUM_CURRENCY_CODE, code, 3, &status);
+    if (U_SUCCESS(status))
+        return icu;
+    unum_close(icu);
+    return NULL;
+}
+
+static UNumberFormat *money_format(enum locale locale, const char *currency)
+{
+    static struct money_format kept[32];
+    static size_t oldest;
+    struct money_format *place = NULL;
+
+    for (size_t i = 0; i < COUNT(kept); i++) {
+        if (kept[i].icu && kept[i].locale == locale && strcmp(kept[i].currency, currency) == 0)
+            return kept[i].icu;
+    }
+    place = &kept[oldest++ % COUNT(kept)];
+    unum_close(place->icu);
+    place->icu = open_money_format(locale, currency);
+    place->locale = locale;
+    memcpy(place->currency, currency, sizeof(place->currency));
+    return place->icu;
+}
+
+static bool is_code(const char *currency)
+{
+    return strlen(currency) == 3 && strspn(currency, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 3;
+}
+
+const char *message_money(struct arena *arena, enum locale locale, struct money amount)
+{
+    /* Rounded to the currency's decimals here, so that ICU only writes and never sees a "-0,00". */
+    const char *decimal = money_decimal(arena, amount);
+    UNumberFormat *format = is_code(amount.currency) ? money_format(locale, amount.currency) : NULL;
+    const char *text = format ? format_decimal(arena, format, decimal) : NULL;
+
+    if (text)
+        return text;
+    return format ? arena_printf(arena, "%s %s", amount.currency, decimal) : decimal;
+}
+
+const char *format_micros(struct arena *arena, enum locale locale, int64_t micros,
+                          const char *currency)
+{
+    return message_money(arena, locale, money_of(micros, currency));
+}
+
+static UNumberFormat *open_number_format(UNumberFormatStyle style, enum locale locale, int decimals)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    UNumberFormat *icu = unum_open(style, NULL, 0, locale_name(locale), NULL, &status);
+
+    if (U_FAILURE(status))
+        return NULL;
+    unum_setAttribute(icu, UNUM_MIN_FRACTION_DIGITS, decimals);
+    unum_setAttribute(icu, UNUM_MAX_FRACTION_DIGITS, decimals);
+    unum_setAttribute(icu, UNUM_ROUNDING_MODE, UNUM_ROUND_HALFUP); /* half away from zero */
+    return icu;
+}
+
+const char *format_count(struct arena *arena, enum locale locale, size_t count)
+{
+    static UNumberFormat *kept[2];
+    const char *decimal = arena_printf(arena, "%zu", count), *text = NULL;
+
+    if (!kept[locale])
+        kept[locale] = open_number_format(UNUM_DECIMAL, locale, 0);
+    if (kept[locale])
+        text = format_decimal(arena, kept[locale], decimal);
+    return text ? text : decimal;
+}
+
+const char *format_share(struct arena *arena, enum locale locale, int64_t share_e4)
+{
+    static UNumberFormat *kept[2];
+    uint64_t size = share_e4 < 0 ? -(uint64_t)share_e4 : (uint64_t)share_e4;
+    const char *text = NULL;
+    const char *decimal = arena_printf(arena, "%s%" PRIu64 ".%04" PRIu64, share_e4 < 0 ? "-" : "",
+                                       size / 10000, size % 10000);
+
+    if (!kept[locale])
+        kept[locale] = open_number_format(UNUM_PERCENT, locale, 1);
+    if (kept[locale])
+        text = format_decimal(arena, kept[locale], decimal);
+    return text ? text : decimal;
+}
+
+/* Dates: one formatter a language and pattern, opened anew when the zone is another. */
+
+enum pattern { PATTERN_INSTANT, PATTERN_MONTH, PATTERNS };
+
+static const char *const patterns[2][PATTERNS] = {
+    [LOCALE_PT_BR] = { "dd/MM/yyyy HH:mm", "LLLL 'de' y" },
+    [LOCALE_EN_US] = { "MMM d, y, h:mm a", "LLLL y" },
+};
+
+static UDateFormat *open_date_format(enum locale locale, enum pattern pattern, const char *zone)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    UChar zone_id[64], text[32];
+    int32_t zone_len = 0, text_len = 0;
+
+    u_strFromUTF8(zone_id, COUNT(zone_id), &zone_len, zone, -1, &status);
+    u_strFromUTF8(text, COUNT(text), &text_len, patterns[locale][pattern], -1, &status);
+    return udat_open(UDAT_PATTERN, UDAT_PATTERN, locale_name(locale), zone_id, zone_len, text,
+                     text_len, &status);
+}
+
+static UDateFormat *date_format(enum locale locale, enum pattern pattern, const char *zone)
+{
+    static struct {
+        UDateFormat *icu;
+        char zone[64];
+    } kept[2][PATTERNS];
+    __typeof__(&kept[0][0]) place = &kept[locale][pattern];
+
+    if (strlen(zone) >= sizeof(place->zone))
+        return NULL;
+    if (!place->icu || strcmp(place->zone, zone) != 0) {
+        udat_close(place->icu);
+        place->icu = open_date_format(locale, pattern, zone);
+        memcpy(place->zone, zone, strlen(zone) + 1);
+    }
+    return place->icu;
+}
+
+static const char *format_date(struct arena *arena, enum locale locale, enum pattern pattern,
+                               const char *zone, int64_t real_ms)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    UDateFormat *format = date_format(locale, pattern, zone);
+    UChar text[TEXT_MAX];
+    int32_t len = 0;
+    const char *utf8 = NULL;
+
+    if (format)
+        len = udat_format(format, (UDate)real_ms, text, TEXT_MAX, NULL, &status);
+    if (format && U_SUCCESS(status) && len <= TEXT_MAX)
+        utf8 = from_icu(arena, text, len);
+    return utf8 ? utf8 : "";
+}
+
+const char *format_instant(struct arena *arena, enum locale locale, const char *zone,
+                           int64_t real_ms)
+{
+    return format_date(arena, locale, PATTERN_INSTANT, zone ? zone : "UTC", real_ms);
+}
+
+const char *format_month(struct arena *arena, enum locale locale, struct day day)
+{
+    struct day first = { .year = day.year, .month = day.month, .day = 1 };
+
+    if (day.year < 1970 || day.year > 9999 || day.month < 1 || day.month > 12)
+        return "";
+    return format_date(arena, locale, PATTERN_MONTH, "UTC",
+                       days_between((struct day){ 1970, 1, 1 }, first) * MS_A_DAY);
+}

@@ -1,0 +1,141 @@
+#include "message/warnings.h"
+
+#include <string.h>
+
+#include "base/bytes.h"
+#include "message/escape.h"
+#include "message/format.h"
+#include "message/words.h"
+
+#define IDS_SHOWN 8
+#define PLATFORM_MAX 40 /* characters of a platform that has no name of its own */
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool same_group(const struct warning *a, const struct warning *b)
+{
+    return a->kind == b->kind && a->topic == b->topic && a->retry_real_ms == b->retry_real_ms &&
+           same_text(a->platform, b->platform);
+}
+
+static struct warning_group *find_group(const warning_groups *groups, const struct warning *warning)
+{
+    for (size_t i = 0; i < groups->len; i++) {
+        if (same_group(groups->items[i].first, warning))
+            return &groups->items[i];
+    }
+    return NULL;
+}
+
+warning_groups warnings_group(struct arena *arena, const struct report *report)
+{
+    warning_groups groups = { 0 };
+
+    for (size_t i = 0; i < report->warnings.len; i++) {
+        const struct warning *warning = &report->warnings.items[i];
+        struct warning_group *group = find_group(&groups, warning);
+
+        if (!group) {
+            group = vec_push(arena, &groups);
+            group->first = warning;
+        }
+        group->count++;
+        if (warning->account)
+            *vec_push(arena, &group->accounts) = warning->account;
+    }
+    return groups;
+}
+
+_Static_assert(WORD_KIND_BAD_RESPONSE - WORD_KIND_INPUT == 2 * (ERR_BAD_RESPONSE - ERR_INPUT),
+               "the catalogue has a pair of texts for each kind, in its order");
+_Static_assert(WORD_TOPIC_BAD_ROW - WORD_TOPIC_NOT_CONFIGURED ==
+                   2 * (TOPIC_BAD_ROW - TOPIC_NOT_CONFIGURED),
+               "the catalogue has a pair of texts for each topic, in its order");
+
+/* The text of what happened; the next one in the catalogue says who can mend it. */
+static enum word kind_word(enum err_kind kind)
+{
+    if (kind <= ERR_NONE || kind >= ERR_KINDS)
+        kind = ERR_INTERNAL;
+    return WORD_KIND_INPUT + 2 * (kind - ERR_INPUT);
+}
+
+static enum word what_word(const struct warning *warning)
+{
+    if (warning->topic > TOPIC_NONE && warning->topic <= TOPIC_BAD_ROW)
+        return WORD_TOPIC_NOT_CONFIGURED + 2 * (warning->topic - TOPIC_NOT_CONFIGURED);
+    return kind_word(warning->kind);
+}
+
+/* What nobody else is to blame for was read in Monday. */
+static const char *service_name(struct arena *arena, enum locale locale, enum err_kind kind,
+                                const char *platform)
+{
+    const char *name = platform_name(platform);
+
+    if (!name)
+        return kind == ERR_CONFIG ? platform_name("monday") : word(locale, WORD_SERVICE);
+    return name == platform ? name_mrkdwn(arena, name, PLATFORM_MAX) : name;
+}
+
+const char *message_kind(struct arena *arena, enum locale locale, enum err_kind kind,
+                         const char *platform)
+{
+    enum word what = kind_word(kind);
+
+    return arena_printf(arena, "%s %s",
+                        say(arena, locale, what, service_name(arena, locale, kind, platform)),
+                        word(locale, what + 1));
+}
+
+static void add_accounts(struct buf *out, struct arena *arena, enum locale locale,
+                         const struct warning_group *group, bool mrkdwn)
+{
+    for (size_t i = 0; i < group->accounts.len && i < IDS_SHOWN; i++) {
+        const char *id = group->accounts.items[i];
+
+        buf_text(out, i == 0 ? " (" : ", ");
+        buf_text(out, mrkdwn ? id_mrkdwn(arena, id) : text_terminal(arena, id, 64));
+    }
+    if (group->accounts.len > IDS_SHOWN)
+        buf_printf(out, ", %s",
+                   say(arena, locale, WORD_MORE_IDS,
+                       format_count(arena, locale, group->accounts.len - IDS_SHOWN)));
+    if (group->accounts.len > 0)
+        buf_char(out, ')');
+}
+
+/* "X refused the token." and the accounts behind it, before its full stop. */
+static void add_what(struct buf *out, struct arena *arena, enum locale locale,
+                     const struct report *report, const struct warning_group *group, bool mrkdwn)
+{
+    const char *what = say(arena, locale, what_word(group->first),
+                           service_name(arena, locale, group->first->kind, group->first->platform),
+                           text_clean(arena, report->currency, 3));
+    size_t len = strlen(what);
+
+    buf_add(out, what, len - 1);
+    add_accounts(out, arena, locale, group, mrkdwn);
+    buf_char(out, what[len - 1]);
+}
+
+const char *warning_line(struct arena *arena, enum locale locale, const struct report *report,
+                         const struct warning_group *group, bool mrkdwn)
+{
+    const struct warning *first = group->first;
+    scoped_buf struct buf out;
+
+    buf_init(&out, BUF_UNBOUNDED);
+    add_what(&out, arena, locale, report, group, mrkdwn);
+    /* A known time to ask again is worth more than "later". */
+    if (first->retry_real_ms <= 0 || !error_may_pass(first->kind))
+        buf_printf(&out, " %s", word(locale, what_word(first) + 1));
+    if (first->retry_real_ms > 0)
+        buf_printf(&out, " %s",
+                   say(arena, locale, WORD_RETRY_AT,
+                       format_instant(arena, locale, report->timezone, first->retry_real_ms)));
+    return arena_strndup(arena, buf_cstr(&out), out.len);
+}
