@@ -37,7 +37,7 @@ static void drop_cut_character(char *text, size_t size, int wanted)
         text[start] = '\0';
 }
 
-bool error_set(struct error *err, enum err_kind kind, const char *format, ...)
+void error_set_(struct error *err, enum err_kind kind, const char *format, ...)
 {
     char log[sizeof(err->log)]; /* the arguments may point into err */
     va_list args;
@@ -49,10 +49,9 @@ bool error_set(struct error *err, enum err_kind kind, const char *format, ...)
 
     *err = (struct error){ .kind = kind };
     memcpy(err->log, log, sizeof(log));
-    return false;
 }
 
-bool error_wrap(struct error *err, const char *format, ...)
+void error_wrap_(struct error *err, const char *format, ...)
 {
     char outer[sizeof(err->log)], log[sizeof(err->log)];
     va_list args;
@@ -63,7 +62,6 @@ bool error_wrap(struct error *err, const char *format, ...)
     int wanted = snprintf(log, sizeof(log), "%s: %s", outer, err->log);
     drop_cut_character(log, sizeof(log), wanted);
     memcpy(err->log, log, sizeof(log));
-    return false;
 }
 
 const char *error_kind_name(enum err_kind kind)

@@ -35,13 +35,22 @@ struct error {
 };
 
 /*
- * Sets kind and log text, clears the rest. Returns false, so that a failing path is one line:
- * return error_set(err, ...). A text too long is cut at a whole UTF-8 character.
+ * error_set(err, kind, format, ...) sets kind and log text, clears the rest. Returns false, so that
+ * a failing path is one line: return error_set(err, ...). A text too long is cut at a whole UTF-8
+ * character.
  */
-PRINTF(3, 4) bool error_set(struct error *err, enum err_kind kind, const char *format, ...);
+#define error_set(...) (error_set_(__VA_ARGS__), error_false_())
+PRINTF(3, 4) void error_set_(struct error *err, enum err_kind kind, const char *format, ...);
 
-/* Puts "outer: " before the log text on the way up; returns false. */
-PRINTF(2, 3) bool error_wrap(struct error *err, const char *format, ...);
+/* error_wrap(err, format, ...) puts "outer: " before the log text on the way up; returns false. */
+#define error_wrap(...) (error_wrap_(__VA_ARGS__), error_false_())
+PRINTF(2, 3) void error_wrap_(struct error *err, const char *format, ...);
+
+/* Macros, so that compiler and analyzer see the false and do not follow a path that is none. */
+static inline bool error_false_(void)
+{
+    return false;
+}
 
 /* The kind's word in JSON and metrics: "rate_limit". "none" for ERR_NONE. */
 const char *error_kind_name(enum err_kind kind);
