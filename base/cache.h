@@ -12,14 +12,20 @@
 struct cache;
 /* redis may be NULL: `raiox report` on a machine without one. */
 struct cache *cache_create(struct loop *loop, struct redis *redis);
+/* No callback runs any more. Before its redis; not from a callback. NULL is fine. */
 void cache_destroy(struct cache *cache);
 
-/* value has data NULL when nothing is remembered (or Redis does not answer within 500 ms). age_ms:
- * since put. */
+/*
+ * value has data NULL when nothing is remembered (or Redis does not answer within 500 ms); it is
+ * borrowed until the callback returns, whatever the callback puts or drops. age_ms: since put.
+ */
 typedef void cache_value_fn(void *arg, struct bytes value, int64_t age_ms);
-/* The callback never runs inside the call. A copy in the process answers while it is younger than
- * ttl. */
+/*
+ * The callback never runs inside the call. A copy in the process answers while it is younger than
+ * ttl, whatever others have put or dropped meanwhile.
+ */
 void cache_get(struct cache *cache, const char *name, cache_value_fn *done, void *arg);
+/* ttl_ms 0: forget it. */
 void cache_put(struct cache *cache, const char *name, struct bytes value, int64_t ttl_ms);
 void cache_drop(struct cache *cache, const char *name);
 

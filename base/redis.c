@@ -270,11 +270,12 @@ static bool leave(struct redis *redis)
 static void command_tell(struct redis *redis, struct command *command, const redisReply *reply,
                          const struct error *err)
 {
-    void *old = loop_context_swap(redis->loop, command->context);
-
-    if (command->done)
+    /* Who asked for no answer may be gone: then its context must not be shown to anybody either. */
+    if (command->done) {
+        void *old = loop_context_swap(redis->loop, command->context);
         command->done(command->arg, reply, err);
-    loop_context_swap(redis->loop, old);
+        loop_context_swap(redis->loop, old);
+    }
     free(command);
 }
 
