@@ -1,0 +1,235 @@
+/* Looking: figures, the dead and what may be done with them, and the story of a job. */
+#include "queue/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Rows of jobs in flight that are read; their number is always the true one. */
+#define MAX_ROWS 2000
+/* A page of script_dead. */
+#define DEAD_PAGE 500
+/* Stories that wait for a connection: the later ones of a long outage are not kept. */
+#define MAX_NOTES 1000
+
+/* Ends with a NUL: hiredis puts one behind every string. */
+static const char *cell_text(struct arena *arena, const redisReply *cell)
+{
+    struct bytes text = reply_bytes(cell);
+
+    return text.data ? arena_strndup(arena, text.data, text.len) : "";
+}
+
+static bool is_row(const redisReply *reply, size_t cells)
+{
+    return reply->type == REDIS_REPLY_ARRAY && reply->elements == cells;
+}
+
+/* ---- figures ---- */
+
+static void read_rows(struct arena *arena, const redisReply *rows, struct queue_stats *stats)
+{
+    for (size_t i = 0; i < rows->elements; i++) {
+        const redisReply *row = rows->element[i];
+        struct queue_holding *holding;
+
+        if (!is_row(row, 5))
+            continue;
+        holding = vec_push(arena, &stats->in_flight);
+        holding->id = cell_text(arena, row->element[0]);
+        holding->worker = cell_text(arena, row->element[1]);
+        holding->client = cell_text(arena, row->element[2]);
+        holding->age_seconds = (double)row->element[3]->integer / 1000;
+        holding->attempt = (int)row->element[4]->integer;
+    }
+}
+
+static void on_stats(struct op *op, const redisReply *reply, const struct error *err)
+{
+    scoped_arena struct arena *arena = arena_create();
+    struct queue_stats stats = { 0 };
+    struct error bad;
+
+    if (!err && !is_row(reply, 8)) {
+        error_set(&bad, ERR_INTERNAL, "stats: an answer of no meaning");
+        err = &bad;
+    }
+    if (!err) {
+        stats.waiting = reply->element[0]->integer;
+        stats.delayed = reply->element[1]->integer;
+        stats.dead = reply->element[2]->integer;
+        stats.in_flight_total = reply->element[3]->integer;
+        stats.oldest_seconds = (double)reply->element[4]->integer / 1000;
+        stats.accepted_per_minute = (double)reply->element[5]->integer / 1000;
+        stats.done_per_minute = (double)reply->element[6]->integer / 1000;
+        read_rows(arena, reply->element[7], &stats);
+    }
+    op->tell.stats(op->arg, err ? NULL : &stats, err);
+}
+
+void queue_stats(struct queue *queue, queue_stats_fn *done, void *arg)
+{
+    struct digits rows;
+    const struct bytes words[] = { BYTES(KEY_JOBS), digits(&rows, MAX_ROWS) };
+    struct op *op = op_create(queue, &script_stats, on_stats, COUNT(words), words);
+
+    op->tell.stats = done;
+    op->arg = arg;
+    op_start(op, QUEUE_LOOK_MS);
+}
+
+/* ---- the dead ---- */
+
+static void read_dead(struct arena *arena, const redisReply *row, struct dead_jobs *jobs)
+{
+    struct dead_job got = { 0 };
+    struct bytes id, packed, state, died;
+
+    if (!is_row(row, 6))
+        return;
+    id = reply_bytes(row->element[0]);
+    died = reply_bytes(row->element[1]);
+    packed = reply_bytes(row->element[2]);
+    state = reply_bytes(row->element[3]);
+    if (!receipt_id_valid(id) || !text_int64(died.data, died.len, &got.died_real_ms) ||
+        !packed.data || !command_unpack(arena, packed, &got.job.command) ||
+        !state_unpack(state, &got.job))
+        return; /* `drop --all` takes it away */
+    memcpy(got.job.id, id.data, id.len);
+    got.reason = cell_text(arena, row->element[4]);
+    got.error = cell_text(arena, row->element[5]);
+    *vec_push(arena, &jobs->jobs) = got;
+}
+
+static void on_dead(struct op *op, const redisReply *reply, const struct error *err)
+{
+    struct dead_jobs *jobs = op->part;
+    bool all = op->words[1].len == 0;
+
+    if (!err && reply->type == REDIS_REPLY_ARRAY) {
+        for (size_t i = 0; i < reply->elements; i++)
+            read_dead(op->arena, reply->element[i], jobs);
+        if (all && reply->elements == DEAD_PAGE && !op->queue->closing) {
+            struct digits skip;
+            op->total += DEAD_PAGE;
+            const struct bytes words[] = { BYTES(KEY_JOBS), BYTES(""), digits(&skip, op->total) };
+            op_next(op, COUNT(words), words);
+            return;
+        }
+    }
+    op->tell.dead(op->arg, err ? NULL : jobs, err);
+}
+
+void queue_dead(struct queue *queue, const char *id, queue_dead_fn *done, void *arg)
+{
+    const struct bytes words[] = { BYTES(KEY_JOBS), bytes_of(id ? id : ""), BYTES("0") };
+    struct op *op = op_create(queue, &script_dead, on_dead, COUNT(words), words);
+
+    op->arena = arena_create();
+    op->part = arena_new(op->arena, struct dead_jobs);
+    op->tell.dead = done;
+    op->arg = arg;
+    op_start(op, QUEUE_LOOK_MS);
+}
+
+/* [count, more, until when they had died]: those that die meanwhile are not run in circles. */
+static void on_settled(struct op *op, const redisReply *reply, const struct error *err)
+{
+    if (!err && is_row(reply, 3)) {
+        op->total += reply->element[0]->integer;
+        if (reply->element[1]->integer && !op->queue->closing) {
+            const struct bytes words[] = { op->words[0], op->words[1], op->words[2],
+                                           reply_bytes(reply->element[2]) };
+            op_next(op, COUNT(words), words);
+            return;
+        }
+    }
+    if (op->tell.count)
+        op->tell.count(op->arg, op->total, err);
+}
+
+static void settle(struct queue *queue, const char *how, const char *id, queue_count_fn *done,
+                   void *arg)
+{
+    const struct bytes words[] = { BYTES(KEY_JOBS), bytes_of(how), bytes_of(id ? id : ""),
+                                   BYTES("") };
+    struct op *op = op_create(queue, &script_settle, on_settled, COUNT(words), words);
+
+    op->tell.count = done;
+    op->arg = arg;
+    op_start(op, QUEUE_LOOK_MS);
+}
+
+void queue_dead_retry(struct queue *queue, const char *id, queue_count_fn *done, void *arg)
+{
+    settle(queue, "retry", id, done, arg);
+}
+
+void queue_dead_drop(struct queue *queue, const char *id, queue_count_fn *done, void *arg)
+{
+    settle(queue, "drop", id, done, arg);
+}
+
+/* ---- the story of a job ---- */
+
+/* false: no id of ours, so no such story. */
+static bool story_key(const char *id, char ret[64])
+{
+    if (!receipt_id_valid(bytes_of(id)))
+        return false;
+    stpcpy(stpcpy(ret, KEY_STORY), id);
+    return true;
+}
+
+static void on_noted(struct op *op, const redisReply *reply, const struct error *err)
+{
+    (void)reply;
+    (void)err;
+    op->queue->notes--;
+}
+
+void queue_note(struct queue *queue, const char *id, struct bytes story)
+{
+    struct digits seconds;
+    char key[64];
+
+    if (queue->notes >= MAX_NOTES || !story_key(id, key))
+        return;
+    const struct bytes words[] = { BYTES("SET"), bytes_of(key), story, BYTES("EX"),
+                                   digits(&seconds, QUEUE_STORY_S) };
+    queue->notes++;
+    op_start(op_create(queue, NULL, on_noted, COUNT(words), words), 0);
+}
+
+static void on_story(struct op *op, const redisReply *reply, const struct error *err)
+{
+    struct bytes story = err ? (struct bytes){ 0 } : reply_bytes(reply);
+
+    op->tell.story(op->arg, story, err);
+}
+
+void queue_story(struct queue *queue, const char *id, queue_story_fn *done, void *arg)
+{
+    char key[64] = KEY_STORY; /* a key that is never written, for what is no id */
+
+    (void)story_key(id, key);
+    const struct bytes words[] = { BYTES("GET"), bytes_of(key) };
+    struct op *op = op_create(queue, NULL, on_story, COUNT(words), words);
+
+    op->tell.story = done;
+    op->arg = arg;
+    op_start(op, QUEUE_LOOK_MS);
+}
+
+static void on_named(struct op *op, const redisReply *reply, const struct error *err)
+{
+    (void)op;
+    (void)reply;
+    (void)err;
+}
+
+void queue_name_client(struct queue *queue, const struct job *job, const char *client)
+{
+    const struct bytes words[] = { BYTES(KEY_JOBS), bytes_of(job->id), bytes_of(client) };
+
+    op_start(op_create(queue, &script_client, on_named, COUNT(words), words), 0);
+}
