@@ -1,0 +1,325 @@
+/*
+ * One fetch a client, with a line of askers. Its steps: remembered? -> is somebody else at it? ->
+ * ask the platforms -> write the message -> remember it -> tell everybody in the line.
+ */
+#include "bot/fetches.h"
+
+#include "base/clock.h"
+#include "base/json.h"
+
+#include <inttypes.h>
+#include <openssl/sha.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Another process is at it: how often to look whether it is done. */
+#define LOOK_AGAIN_MS 100
+/* A process that dies at it stands in the way no longer than this; who lives renews. */
+#define CLAIM_MS 3000
+#define RENEW_MS 1000
+/* A report with holes is there for those who wait in other processes, and soon gone. */
+#define HOLES_MS 2000
+
+struct wait {
+    struct wait *next;
+    struct fetch *fetch;
+    fetched_fn *done;
+    void *arg;
+};
+
+struct fetch {
+    struct fetch *next;
+    struct fetches *fetches;
+    struct arena *arena;
+    const struct client *client;
+    const char *name;         /* of the remembered message and of the claim */
+    int64_t began_ms;         /* monotonic */
+    struct upstream_job *job; /* NULL: the platforms are not being asked */
+    bool claimed;
+    bool asking; /* the cache has a callback of ours outstanding */
+    bool over;   /* nobody waits any more, and it goes with that callback */
+    struct loop_timer timer;
+    struct wait *waits;
+};
+
+struct fetches {
+    struct loop *loop;
+    struct cache *cache;
+    struct reporter *reporter;
+    const struct config *config;
+    struct fetch *list;
+};
+
+static void step(void *arg);
+
+struct fetches *fetches_create(struct loop *loop, struct cache *cache, struct reporter *reporter,
+                               const struct config *config)
+{
+    struct fetches *fetches = calloc(1, sizeof(*fetches));
+
+    if (!fetches)
+        abort();
+    *fetches =
+        (struct fetches){ .loop = loop, .cache = cache, .reporter = reporter, .config = config };
+    return fetches;
+}
+
+static void unlink_fetch(struct fetch *fetch)
+{
+    struct fetch **place = &fetch->fetches->list;
+
+    while (*place != fetch)
+        place = &(*place)->next;
+    *place = fetch->next;
+}
+
+static void release_claim(struct fetch *fetch)
+{
+    if (fetch->claimed)
+        cache_release(fetch->fetches->cache, fetch->name);
+    fetch->claimed = false;
+}
+
+/* Ends a fetch that is out of the list; its memory waits for a callback of the cache, if one is
+ * due. */
+static void end_fetch(struct fetch *fetch)
+{
+    loop_timer_stop(fetch->fetches->loop, &fetch->timer);
+    upstream_job_end(fetch->job);
+    fetch->job = NULL;
+    release_claim(fetch);
+    fetch->over = true;
+    if (!fetch->asking)
+        arena_destroy(fetch->arena);
+}
+
+void fetches_destroy(struct fetches *fetches)
+{
+    if (!fetches)
+        return;
+    while (fetches->list) {
+        struct fetch *fetch = fetches->list;
+        fetches->list = fetch->next;
+        fetch->asking = false; /* the cache goes before us and calls nobody any more */
+        end_fetch(fetch);
+    }
+    free(fetches);
+}
+
+/* Tells everybody in the line, and ends. A callback may ask again: that is a new fetch. */
+static void deliver(struct fetch *fetch, const struct fetched *fetched, const struct error *err)
+{
+    unlink_fetch(fetch);
+    while (fetch->waits) {
+        struct wait *wait = fetch->waits;
+        fetch->waits = wait->next;
+        wait->fetch = NULL;
+        wait->done(wait->arg, fetched, err);
+    }
+    end_fetch(fetch);
+}
+
+/* ---- remembering ---- */
+
+static const char *pack(struct arena *arena, const struct fetched *fetched)
+{
+    scoped_json cJSON *root = cJSON_CreateObject();
+
+    cJSON_AddStringToObject(root, "text", fetched->message.text);
+    if (fetched->message.blocks)
+        cJSON_AddStringToObject(root, "blocks", fetched->message.blocks);
+    cJSON_AddBoolToObject(root, "complete", fetched->complete);
+    return json_print(arena, root);
+}
+
+static bool unpack(struct arena *arena, struct bytes value, struct fetched *ret)
+{
+    struct error unread = { 0 };
+    const cJSON *root = json_parse(arena, value.data, value.len, &unread);
+    struct fetched got = { 0 };
+
+    if (!root || !json_string(root, "text", &got.message.text, &unread) ||
+        !json_string_opt(root, "blocks", &got.message.blocks, &unread))
+        return false;
+    got.complete = cJSON_IsTrue(json_get(root, "complete"));
+    *ret = got;
+    return true;
+}
+
+static void remember(struct fetch *fetch, const struct fetched *fetched)
+{
+    int64_t ttl_ms = fetched->complete ? fetch->fetches->config->report_cache_ms : HOLES_MS;
+
+    if (fetch->fetches->config->report_cache_ms == 0)
+        return;
+    cache_put(fetch->fetches->cache, fetch->name, bytes_of(pack(fetch->arena, fetched)), ttl_ms);
+}
+
+/* ---- asking the platforms ---- */
+
+static void on_report(void *arg, struct report *report, const struct error *err)
+{
+    struct fetch *fetch = arg;
+    struct fetched fetched = { 0 };
+
+    if (err) {
+        deliver(fetch, NULL, err);
+        return;
+    }
+    fetched.message = message_report(fetch->arena, fetch->fetches->config->locale, report);
+    fetched.complete = report_complete(report);
+    remember(fetch, &fetched);
+    deliver(fetch, &fetched, NULL);
+}
+
+/* Every second while the platforms are asked. */
+static void renew(void *arg)
+{
+    struct fetch *fetch = arg;
+
+    cache_claim(fetch->fetches->cache, fetch->name, CLAIM_MS, NULL, NULL);
+    loop_timer_start(fetch->fetches->loop, &fetch->timer, RENEW_MS, renew, fetch);
+}
+
+static void ask_platforms(struct fetch *fetch)
+{
+    struct fetches *fetches = fetch->fetches;
+
+    fetch->job =
+        upstream_job_begin(reporter_upstream(fetches->reporter), clock_mono_ms() + REPORT_MS, NULL);
+    if (fetch->claimed)
+        loop_timer_start(fetches->loop, &fetch->timer, RENEW_MS, renew, fetch);
+    reporter_fetch(fetches->reporter, fetch->arena, fetch->client, fetch->job, on_report, fetch);
+}
+
+/* ---- the steps before ---- */
+
+/* Was it given up while the cache was asked? Then it ends here. */
+static bool gone(struct fetch *fetch)
+{
+    fetch->asking = false;
+    if (fetch->over)
+        arena_destroy(fetch->arena);
+    return fetch->over;
+}
+
+static void on_claim(void *arg, bool got)
+{
+    struct fetch *fetch = arg;
+
+    fetch->claimed = got;
+    if (got && fetch->over)
+        release_claim(fetch);
+    if (gone(fetch))
+        return;
+    if (got)
+        ask_platforms(fetch);
+    else
+        loop_timer_start(fetch->fetches->loop, &fetch->timer, LOOK_AGAIN_MS, step, fetch);
+}
+
+static void on_remembered(void *arg, struct bytes value, int64_t age_ms)
+{
+    struct fetch *fetch = arg;
+    struct fetched fetched;
+    int64_t waiting_ms = clock_mono_ms() - fetch->began_ms;
+
+    if (gone(fetch))
+        return;
+    if (value.data && unpack(fetch->arena, value, &fetched) &&
+        (fetched.complete || age_ms < waiting_ms)) {
+        deliver(fetch, &fetched, NULL);
+        return;
+    }
+    fetch->asking = true;
+    cache_claim(fetch->fetches->cache, fetch->name, CLAIM_MS, on_claim, fetch);
+}
+
+static void step(void *arg)
+{
+    struct fetch *fetch = arg;
+
+    fetch->asking = fetch->fetches->config->report_cache_ms > 0;
+    if (fetch->asking)
+        cache_get(fetch->fetches->cache, fetch->name, on_remembered, fetch);
+    else
+        ask_platforms(fetch); /* each time anew; this process' askers still share */
+}
+
+/* ---- the line ---- */
+
+static void add_list(struct buf *row, const char *const *list)
+{
+    for (size_t i = 0; list && list[i]; i++)
+        buf_printf(row, "%s,", list[i]);
+    buf_char(row, '\n');
+}
+
+/* A row that was changed in Monday is another report: the name carries what the report depends on.
+ */
+static const char *name_of(struct arena *arena, const struct client *client)
+{
+    unsigned char digest[SHA256_DIGEST_LENGTH];
+    uint64_t start = 0;
+    scoped_buf struct buf row;
+
+    buf_init(&row, (size_t)1024 * 1024);
+    buf_printf(&row, "%s\n%s\n%d %" PRId64 "\n", client->name, client->meta_id, client->has_target,
+               client->target_micros);
+    add_list(&row, client->meta_accounts);
+    add_list(&row, client->google_ids);
+    for (size_t i = 0; i < client->problems.len; i++)
+        buf_printf(&row, "%s\n", client->problems.items[i]);
+    SHA256((const unsigned char *)buf_cstr(&row), row.len, digest);
+    memcpy(&start, digest, sizeof(start));
+    return arena_printf(arena, "report:%s:%016" PRIx64, client->id, start);
+}
+
+static struct fetch *begin_fetch(struct fetches *fetches, struct arena *arena, const char *name,
+                                 const struct client *client)
+{
+    struct fetch *fetch = arena_new(arena, struct fetch);
+
+    *fetch = (struct fetch){ .next = fetches->list,
+                             .fetches = fetches,
+                             .arena = arena,
+                             .client = client_copy(arena, client),
+                             .name = arena_strdup(arena, name),
+                             .began_ms = clock_mono_ms() };
+    fetches->list = fetch;
+    loop_timer_start(fetches->loop, &fetch->timer, 0, step, fetch);
+    return fetch;
+}
+
+struct wait *fetches_ask(struct fetches *fetches, struct arena *arena, const struct client *client,
+                         fetched_fn *done, void *arg)
+{
+    const char *name = name_of(arena, client);
+    struct wait *wait = arena_new(arena, struct wait);
+    struct fetch *fetch = fetches->list;
+
+    while (fetch && strcmp(fetch->name, name) != 0)
+        fetch = fetch->next;
+    if (!fetch)
+        fetch = begin_fetch(fetches, arena_create(), name, client);
+    *wait = (struct wait){ .next = fetch->waits, .fetch = fetch, .done = done, .arg = arg };
+    fetch->waits = wait;
+    return wait;
+}
+
+void fetches_leave(struct wait *wait)
+{
+    struct fetch *fetch = wait ? wait->fetch : NULL;
+
+    if (!fetch)
+        return;
+    struct wait **place = &fetch->waits;
+    while (*place != wait)
+        place = &(*place)->next;
+    *place = wait->next;
+    wait->fetch = NULL;
+    if (!fetch->waits) {
+        unlink_fetch(fetch);
+        end_fetch(fetch);
+    }
+}

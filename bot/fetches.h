@@ -1,0 +1,37 @@
+/*
+ * Reports under way and reports remembered: however many ask for one client at once, in however
+ * many processes, the platforms are asked once and each asker gets the message. A complete report
+ * is given again for RAIOX_REPORT_CACHE_SECONDS, one with holes only to those who were already
+ * waiting for it.
+ */
+#ifndef RAIOX_BOT_FETCHES_H
+#define RAIOX_BOT_FETCHES_H
+
+#include "base/cache.h"
+#include "bot/reporter.h"
+#include "message/message.h"
+
+#include <stdbool.h>
+
+struct fetches;
+struct fetches *fetches_create(struct loop *loop, struct cache *cache, struct reporter *reporter,
+                               const struct config *config);
+void fetches_destroy(struct fetches *fetches); /* no callback runs any more */
+
+/* What an asker gets; borrowed until the callback returns. */
+struct fetched {
+    struct message message;
+    bool complete;
+};
+/* err set: no report can be made. Runs once, later. */
+typedef void fetched_fn(void *arg, const struct fetched *fetched, const struct error *err);
+
+struct wait; /* an asker's place in the line: in its arena */
+
+/* client is copied. */
+struct wait *fetches_ask(struct fetches *fetches, struct arena *arena, const struct client *client,
+                         fetched_fn *done, void *arg);
+/* Leaves the line; the last one to leave ends the fetch. Not after done. NULL is fine. */
+void fetches_leave(struct wait *wait);
+
+#endif

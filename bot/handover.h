@@ -1,0 +1,28 @@
+/*
+ * Starting anew in place: the supervisor's process runs the program that is on disk now, and gives
+ * it the workers that its predecessor had.
+ */
+#ifndef RAIOX_BOT_HANDOVER_H
+#define RAIOX_BOT_HANDOVER_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#define HANDOVER_MAX 256
+
+struct handover {
+    size_t count;
+    pid_t pids[HANDOVER_MAX];
+    char consumers[HANDOVER_MAX][128];
+};
+
+void handover_add(struct handover *handover, pid_t pid, const char *consumer);
+/*
+ * Tries the program on disk with the configuration on disk first; returns only if that or the exec
+ * failed, and then nothing has changed. argv: this process' own.
+ */
+void handover_exec(const struct handover *handover, char **argv);
+/* What the predecessor gave; none on a first start. */
+void handover_read(struct handover *ret);
+
+#endif

@@ -1,0 +1,19 @@
+/* One worker process of the pool: one event loop, up to RAIOX_CONCURRENCY jobs in flight, no
+ * threads. */
+#ifndef RAIOX_BOT_WORKER_H
+#define RAIOX_BOT_WORKER_H
+
+#include "base/metrics.h"
+#include "bot/config.h"
+#include "bot/pool.h"
+
+/*
+ * Works until TERM or INT; then takes nothing new, finishes what is in flight for WORKER_DRAIN_MS
+ * at most and puts the rest back. consumer: this process' name in the queue. Returns the exit
+ * status.
+ */
+#define WORKER_DRAIN_MS 24000
+int worker(const struct config *config, struct metrics *metrics, struct pool_place *place,
+           const char *consumer);
+
+#endif
