@@ -37,6 +37,17 @@ static void memory_is_zeroed_aligned_and_ones_own(void **state)
     }
 }
 
+/* A byte behind a block would be malloc's own, which it looks at when the block is freed. */
+static void blocks_are_filled_to_the_brim_and_not_over_it(void **state)
+{
+    (void)state;
+    for (size_t size = 1; size <= 48; size++) {
+        scoped_arena struct arena *arena = arena_create();
+        for (int i = 0; i < 30000; i++)
+            memset(arena_alloc_raw(arena, size), 0xFF, size);
+    }
+}
+
 static void used_counts_what_was_asked_for(void **state)
 {
     (void)state;
@@ -220,6 +231,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(memory_is_zeroed_aligned_and_ones_own),
+        cmocka_unit_test(blocks_are_filled_to_the_brim_and_not_over_it),
         cmocka_unit_test(used_counts_what_was_asked_for),
         cmocka_unit_test(text_is_copied_with_its_nul),
         cmocka_unit_test(a_printed_text_may_have_any_length),

@@ -77,16 +77,20 @@ static void a_long_text_is_cut_between_characters(void **state)
     }
 }
 
-static void a_text_that_fits_is_not_cut(void **state)
+static void a_text_that_just_fits_is_not_cut(void **state)
 {
     (void)state;
-    char text[400] = { 0 };
+    char text[401] = { 0 };
     struct error err = { 0 };
 
     memset(text, 'x', 397);
     memcpy(text + 397, "é", 2);
     error_set(&err, ERR_INTERNAL, "%s", text);
     assert_string_equal(err.log, text);
+
+    memcpy(text + 397, "xé", 3); /* one byte too many */
+    error_set(&err, ERR_INTERNAL, "%s", text);
+    assert_int_equal(strlen(err.log), 398);
 }
 
 static void each_kind_has_the_word_of_a_warning(void **state)
@@ -132,7 +136,7 @@ int main(void)
         cmocka_unit_test(a_wrapped_error_keeps_what_it_means),
         cmocka_unit_test(an_error_may_quote_itself),
         cmocka_unit_test(a_long_text_is_cut_between_characters),
-        cmocka_unit_test(a_text_that_fits_is_not_cut),
+        cmocka_unit_test(a_text_that_just_fits_is_not_cut),
         cmocka_unit_test(each_kind_has_the_word_of_a_warning),
         cmocka_unit_test(waiting_mends_only_what_passes_by_itself),
         cmocka_unit_test(fatal_ends_the_process),
