@@ -479,12 +479,9 @@ static int by_name(const void *a, const void *b)
 static int by_nearness(const void *a, const void *b)
 {
     const struct candidate *x = a, *y = b;
+    int order = nearness_compare(x->nearness, y->nearness);
 
-    if (x->nearness.words != y->nearness.words)
-        return x->nearness.words > y->nearness.words ? -1 : 1;
-    if (x->nearness.edits != y->nearness.edits)
-        return x->nearness.edits < y->nearness.edits ? -1 : 1;
-    return by_name(a, b);
+    return order != 0 ? order : by_name(a, b);
 }
 
 /* The match that these rows are, in this order where they are several. */

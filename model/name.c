@@ -2,6 +2,7 @@
 #include "model/name.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <unicode/uchar.h>
@@ -218,7 +219,28 @@ static int edits_to_word_prefix(const char *name, const char *text)
     return best;
 }
 
+/* Characters, as far as they are looked at. */
+static int near_length(const char *text)
+{
+    int len = 0;
+
+    while (len < NEAR_MAX && text_next(&text) != 0)
+        len++;
+    return len;
+}
+
 struct nearness name_nearness(const char *name, const char *text)
 {
-    return (struct nearness){ shared_words(name, text), edits_to_word_prefix(name, text) };
+    return (struct nearness){ .words = shared_words(name, text),
+                              .edits = edits_to_word_prefix(name, text),
+                              .apart = abs(near_length(name) - near_length(text)) };
+}
+
+int nearness_compare(struct nearness a, struct nearness b)
+{
+    if (a.words != b.words)
+        return a.words > b.words ? -1 : 1;
+    if (a.edits != b.edits)
+        return a.edits < b.edits ? -1 : 1;
+    return (a.apart > b.apart) - (a.apart < b.apart);
 }
