@@ -23,12 +23,15 @@ char *name_fold(struct arena *arena, const char *name);
 /* Of two folded texts: does a word of name begin with text? (The first word included.) */
 bool name_has_word_prefix(const char *name, const char *text);
 
-/* How near a folded name is to a folded text: more words are nearer, then fewer edits. */
+/* How near a folded name is to a folded text, the most telling first. */
 struct nearness {
     int words; /* of the text that are words of the name, too */
     int edits; /* characters put in, left out or exchanged until a word of the name begins with it
                 */
+    int apart; /* by how much their lengths differ */
 };
 struct nearness name_nearness(const char *name, const char *text);
+/* <0: a is nearer. */
+int nearness_compare(struct nearness a, struct nearness b);
 
 #endif
