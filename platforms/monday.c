@@ -563,7 +563,7 @@ static void on_probed(void *arg, const struct http_answer *answer, const struct 
         fine = monday_layout_parse(arena, (struct bytes){ answer->body, answer->body_len },
                                    monday->active_group, &layout, &err);
     if (!fine && !err.user[0])
-        snprintf(err.user, sizeof(err.user), "%s", mend[err.kind] ? mend[err.kind] : err.log);
+        snprintf(err.user, sizeof(err.user), "%.199s", mend[err.kind] ? mend[err.kind] : err.log);
     probe.done(probe.arg, fine ? NULL : &err);
 }
 
