@@ -92,7 +92,7 @@ static void accept_hold(struct accepting *accepting)
     struct queue *queue = accepting->queue;
     int64_t now_ms = clock_mono_ms(), left_ms = accepting->until_ms - now_ms;
 
-    if (left_ms < 0 || (!redis_up(queue->redis) && now_ms - queue->down_since_ms > HOPELESS_MS))
+    if (left_ms < 0 || (!queue_connected(queue) && now_ms - queue->down_since_ms > HOPELESS_MS))
         left_ms = 0;
     TAILQ_INSERT_TAIL(&queue->held, accepting, link);
     void *old = loop_context_swap(queue->loop, NULL);
@@ -232,7 +232,7 @@ void queue_accept(struct queue *queue, const struct command *command, int64_t wa
     accepting->arg = arg;
     accepting->context = loop_context(queue->loop);
     accepting->until_ms = clock_mono_ms() + wait_ms;
-    if (redis_up(queue->redis)) {
+    if (queue_connected(queue)) {
         accept_send(accepting);
     } else {
         error_set(&accepting->err, ERR_UNAVAILABLE, "queue: no connection to Redis");

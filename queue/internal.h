@@ -131,6 +131,8 @@ struct queue {
 };
 
 /* queue.c */
+/* The connection for everything else is up. */
+bool queue_connected(const struct queue *queue);
 int64_t queue_real_ms(const struct queue *queue);
 /* Something was accepted: its minute is to hear of it. */
 void queue_pulse_soon(struct queue *queue);

@@ -95,7 +95,7 @@ static void on_reply(void *arg, const redisReply *reply, const struct error *err
         op_over(op, NULL, err);
         return;
     }
-    if (redis_up(queue->redis) && queue->ops_again.place == 0) {
+    if (queue_connected(queue) && queue->ops_again.place == 0) {
         queue_tell_bad(queue, err);
         queue_timer(queue, &queue->ops_again, AGAIN_MS, on_again);
     }
@@ -112,7 +112,7 @@ void op_send_all(struct queue *queue)
 {
     struct op *op;
 
-    if (queue->closing || !redis_up(queue->redis))
+    if (!queue_connected(queue))
         return;
     TAILQ_FOREACH(op, &queue->ops, link)
     {
@@ -142,7 +142,7 @@ void op_start(struct op *op, int64_t wait_ms)
         loop_timer_start(queue->loop, &op->deadline, wait_ms, on_deadline, op);
         loop_context_swap(queue->loop, old);
     }
-    if (!queue->closing && redis_up(queue->redis))
+    if (queue_connected(queue))
         op_send(op);
 }
 

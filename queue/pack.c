@@ -79,13 +79,13 @@ struct bytes state_pack(const struct job *job, char ret[STATE_MAX])
     return (struct bytes){ ret, (size_t)len };
 }
 
-/* The next number of a state, and the blank behind it. */
-static bool state_number(struct bytes *rest, int64_t max, int64_t *ret)
+/* The next number of a state, and the blank behind it unless it is the last. */
+static bool state_number(struct bytes *rest, bool last, int64_t max, int64_t *ret)
 {
     const char *blank = rest->len ? memchr(rest->data, ' ', rest->len) : NULL;
     size_t len = blank ? (size_t)(blank - rest->data) : rest->len;
 
-    if (!text_int64(rest->data, len, ret) || *ret < 0 || *ret > max)
+    if (!blank != last || !text_int64(rest->data, len, ret) || *ret < 0 || *ret > max)
         return false;
     rest->data += len + (blank ? 1 : 0);
     rest->len -= len + (blank ? 1 : 0);
@@ -100,11 +100,9 @@ bool state_unpack(struct bytes packed, struct job *ret)
     int64_t number[COUNT(max)];
 
     for (size_t i = 0; i < COUNT(max); i++) {
-        if (!state_number(&packed, max[i], &number[i]))
+        if (!state_number(&packed, i == COUNT(max) - 1, max[i], &number[i]))
             return false;
     }
-    if (packed.len > 0)
-        return false;
 
     ret->accepted_real_ms = number[0];
     ret->deadline_real_ms = number[1];

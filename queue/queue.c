@@ -112,7 +112,7 @@ static void on_pulse(void *arg, const redisReply *reply, const struct error *err
     bool first = !queue->clock_known;
 
     if (err) {
-        if (redis_up(queue->redis))
+        if (queue_connected(queue))
             queue_tell_bad(queue, err);
     } else if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 2) {
         int64_t done_milli = reply->element[1]->integer;
@@ -142,7 +142,7 @@ static void on_pulse_time(void *arg)
     struct queue *queue = arg;
 
     queue_timer(queue, &queue->pulse, PULSE_MS, on_pulse_time);
-    if (redis_up(queue->redis))
+    if (queue_connected(queue))
         pulse(queue);
 }
 
@@ -240,9 +240,14 @@ void queue_destroy(struct queue *queue)
     free(queue);
 }
 
+bool queue_connected(const struct queue *queue)
+{
+    return !queue->closing && redis_up(queue->redis);
+}
+
 bool queue_up(const struct queue *queue)
 {
-    return redis_up(queue->redis) && (!queue->taker || redis_up(queue->taker));
+    return queue_connected(queue) && (!queue->taker || redis_up(queue->taker));
 }
 
 struct redis *queue_redis(struct queue *queue)

@@ -109,7 +109,7 @@ static void on_group(void *arg, const redisReply *reply, const struct error *err
     struct queue *queue = arg;
 
     (void)reply;
-    if (err && redis_up(queue->redis))
+    if (err && queue_connected(queue))
         queue_tell_bad(queue, err);
     if (!queue->closing)
         queue_timer(queue, &queue->take_again, err ? REFUSED_MS : 0, on_take_time);
@@ -243,7 +243,7 @@ static void on_touch_time(void *arg)
     struct queue *queue = arg;
 
     queue_timer(queue, &queue->touch, TOUCH_MS, on_touch_time);
-    if (redis_up(queue->redis))
+    if (queue_connected(queue))
         touch_page(queue, BYTES("-"));
 }
 
@@ -272,7 +272,7 @@ static void on_due_time(void *arg)
     const struct bytes words[] = { BYTES(KEY_JOBS) };
 
     queue_timer(queue, &queue->due, DUE_MS, on_due_time);
-    if (redis_up(queue->redis))
+    if (queue_connected(queue))
         queue_say(queue, queue->redis, &script_due, QUEUE_ANSWER_MS, on_due, queue, COUNT(words),
                   words);
 }
