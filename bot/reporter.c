@@ -136,12 +136,19 @@ const struct reporter_platform *reporter_platforms(struct reporter *reporter, si
     return reporter->platforms;
 }
 
+/* One platform's part of a report being made. */
+struct part {
+    struct making *making;
+    const struct findings *findings; /* NULL: not asked */
+};
+
 /* One report being made, in its arena. */
 struct making {
     struct reporter *reporter;
     struct arena *arena;
     struct report *report;
     struct ask ask;
+    struct part parts[PLATFORMS];
     int outstanding;
     struct loop_timer finish;
     reporter_done_fn *done;
@@ -178,22 +185,27 @@ static void finish(void *arg)
     struct report *report = making->report;
     struct error err = { 0 };
 
+    for (size_t i = 0; i < PLATFORMS; i++) /* in their order, whichever answered first */
+        if (making->parts[i].findings)
+            report_add(making->arena, report, making->parts[i].findings);
     report_add_client_warnings(making->arena, report);
     for (size_t i = 0; i < report->business_managers.len; i++)
         project_accounts(making, &report->business_managers.items[i]);
-    if (projection_report(making->arena, report, &err))
-        making->done(making->arg, report, NULL);
-    else
+    if (!projection_report(making->arena, report, &err)) {
         making->done(making->arg, NULL, &err);
+        return;
+    }
+    report_sort(report);
+    making->done(making->arg, report, NULL);
 }
 
 static void on_findings(void *arg, struct findings *findings)
 {
-    struct making *making = arg;
+    struct part *part = arg;
 
-    report_add(making->arena, making->report, findings);
-    if (--making->outstanding == 0)
-        finish(making);
+    part->findings = findings;
+    if (--part->making->outstanding == 0)
+        finish(part->making);
 }
 
 static void stop_timer(void *arg)
@@ -228,13 +240,16 @@ void reporter_fetch(struct reporter *reporter, struct arena *arena, const struct
                                .done = done,
                                .arg = arg };
     arena_defer(arena, stop_timer, making);
-    for (size_t i = 0; i < PLATFORMS; i++)
-        if (reporter->platforms[i].platform->concerns(client))
-            making->outstanding++;
+    bool concerned[PLATFORMS];
+    for (size_t i = 0; i < PLATFORMS; i++) {
+        making->parts[i].making = making;
+        concerned[i] = reporter->platforms[i].platform->concerns(client);
+        making->outstanding += concerned[i];
+    }
     if (making->outstanding == 0)
         loop_timer_start(reporter->loop, &making->finish, 0, finish, making);
     for (size_t i = 0; i < PLATFORMS; i++)
-        if (reporter->platforms[i].platform->concerns(client))
+        if (concerned[i])
             reporter->platforms[i].platform->fetch(reporter->platforms[i].state, &making->ask,
-                                                   on_findings, making);
+                                                   on_findings, &making->parts[i]);
 }
