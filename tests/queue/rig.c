@@ -91,6 +91,20 @@ void rig_order(struct rig *rig, const char *line)
     freeReplyObject(reply);
 }
 
+void rig_plant(struct rig *rig, const char *id, const char *entry_state)
+{
+    static const char packed[] = "T\0C\0canal\0U\0texto\0https://x\0t"; /* and its NUL */
+    redisReply *reply = entry_state
+                            ? redisCommand(rig->direct, "XADD {raiox}:jobs * i %s c %b s %s", id,
+                                           packed, sizeof(packed), entry_state)
+                            : redisCommand(rig->direct, "XADD {raiox}:jobs * i %s c %b", id, packed,
+                                           sizeof(packed));
+
+    assert_non_null(reply);
+    assert_int_not_equal(reply->type, REDIS_REPLY_ERROR);
+    freeReplyObject(reply);
+}
+
 /* ---- a suite ---- */
 
 int rig_begin(void **state)

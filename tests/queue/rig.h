@@ -52,6 +52,8 @@ PRINTF(3, 4) bool rig_text(struct rig *rig, char ret[256], const char *format, .
 PRINTF(2, 3) void rig_do(struct rig *rig, const char *format, ...);
 /* The same, of a table: words with blanks between them. */
 void rig_order(struct rig *rig, const char *line);
+/* An entry as somebody else might have written it; state NULL: none. */
+void rig_plant(struct rig *rig, const char *id, const char *state);
 void rig_reconnect(struct rig *rig);
 
 /* A queue that tells its state to the rig, and is up. */

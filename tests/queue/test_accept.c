@@ -2,6 +2,7 @@
 #include "tests/queue/rig.h"
 
 #include "base/clock.h"
+#include "queue/internal.h"
 
 #include <stdio.h>
 
@@ -100,6 +101,10 @@ static void a_wrong_idea_of_the_clock_of_Redis_loses_no_command(void **state)
     WAIT_UNTIL(rig, outcome.told);
     assert_int_equal(outcome.result, ACCEPTED);
     assert_int_equal(rig_number(rig, "XLEN {raiox}:jobs"), 1);
+
+    queue->clock_ahead_ms -= 600 * 1000;
+    assert_int_equal(rig_accept(rig, queue, "stepped").result, ACCEPTED);
+    assert_int_equal(rig_number(rig, "XLEN {raiox}:jobs"), 2);
     queue_destroy(queue);
 }
 
