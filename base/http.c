@@ -146,13 +146,28 @@ static bool url_has(CURLU *url, CURLUPart part)
     return text != NULL;
 }
 
-/* Printable ASCII only: what an URL consists of. No fragment, which is for browsers. */
+/* Printable ASCII only: what an URL consists of. No fragment, which is for browsers, and no
+ * backslash, which some take for a slash. */
 static bool url_bytes_fine(const char *url)
 {
     for (const char *c = url; *c; c++)
-        if (*c <= ' ' || *c > '~' || *c == '#')
+        if (*c <= ' ' || *c > '~' || *c == '#' || *c == '\\')
             return false;
     return true;
+}
+
+/*
+ * Bytes of "scheme://host:port", with all that curl takes for a part of it; 0: it does not begin
+ * like that. curl itself would forgive one slash, or three.
+ */
+static size_t origin_length(const char *url)
+{
+    const char *host = strchr(url, ':');
+
+    if (!host || strncmp(host, "://", 3) != 0)
+        return 0;
+    size_t len = strcspn(host + 3, "/?#");
+    return len > 0 ? (size_t)(host - url) + 3 + len : 0;
 }
 
 /* Names that need no look-up only: what a resolver says of others may change. */
@@ -175,7 +190,7 @@ static bool host_is_loopback(const char *host)
 
 bool http_url_allowed(const char *text)
 {
-    if (!text || !url_bytes_fine(text))
+    if (!text || !url_bytes_fine(text) || origin_length(text) == 0)
         return false;
     scoped_url CURLU *url = url_parse(text);
     if (!url || url_has(url, CURLUPART_USER) || url_has(url, CURLUPART_PASSWORD))
@@ -193,7 +208,8 @@ bool http_same_origin(const char *text, const char *origin)
 {
     static const CURLUPart parts[] = { CURLUPART_SCHEME, CURLUPART_HOST, CURLUPART_PORT };
 
-    if (!text || !origin || !url_bytes_fine(text) || !url_bytes_fine(origin))
+    if (!text || !origin || !url_bytes_fine(text) || !url_bytes_fine(origin) ||
+        origin_length(text) == 0)
         return false;
     scoped_url CURLU *a = url_parse(text), *b = url_parse(origin);
     if (!a || !b || url_has(a, CURLUPART_USER) || url_has(a, CURLUPART_PASSWORD))
@@ -209,22 +225,15 @@ bool http_same_origin(const char *text, const char *origin)
 
 /* ---- hosts and their lanes ---- */
 
-/* Bytes of "scheme://host:port"; 0: it does not look like one. */
-static size_t origin_length(const char *url)
-{
-    const char *host = strstr(url, "://");
-    return host ? (size_t)(host - url) + 3 + strcspn(host + 3, "/?#\\") : 0;
-}
-
 /* NULL: it may not be called. Only an origin that was not met before costs a parse. */
 static struct host *host_of(struct http *http, const char *url)
 {
-    size_t len = url ? origin_length(url) : 0;
+    size_t len = origin_length(url);
 
-    for (struct host *host = http->hosts; host && len > 0; host = host->next)
+    for (struct host *host = http->hosts; host; host = host->next)
         if (host->origin_len == len && memcmp(host->origin, url, len) == 0)
             return url_bytes_fine(url + len) ? host : NULL;
-    if (!http_url_allowed(url) || len == 0)
+    if (!http_url_allowed(url))
         return NULL;
 
     struct host *host = must(calloc(1, sizeof(*host)));
