@@ -74,16 +74,17 @@ static void begin_block(struct blocks *blocks, const char *type)
 static void add_text(struct blocks *blocks, bool mrkdwn, const char *text, size_t max)
 {
     struct buf *json = &blocks->json;
-    scoped_buf struct buf cut;
+    size_t characters = 0, len = 0;
 
-    buf_init(&cut, BUF_UNBOUNDED);
-    buf_add(&cut, text, mrkdwn ? mrkdwn_cut(text, max) : grapheme_cut(text, max));
-    if (cut.len == 0)
-        buf_text(&cut, "—");
-    blocks->characters += utf8_length(cut.data);
+    if (!*text)
+        text = "—";
+    len = mrkdwn ? mrkdwn_cut(text, max) : grapheme_cut(text, max);
+    characters = utf8_length(text);
+    blocks->characters += characters < max ? characters : max;
     json_open(json, '{');
     json_member(json, "type", mrkdwn ? "mrkdwn" : "plain_text");
-    json_member(json, "text", cut.data);
+    json_key(json, "text");
+    json_text_len(json, text, len);
     if (!mrkdwn) {
         json_key(json, "emoji");
         json_bool(json, false);

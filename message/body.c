@@ -1,6 +1,6 @@
 /*
- * A message in the envelope of one asker, as response_url takes it. The message's blocks are text
- * already, and go out as they are but for their closing bracket.
+ * A message in the envelope of one asker, as response_url or chat.postMessage takes it. The
+ * message's blocks are text already, and go out as they are but for their closing bracket.
  */
 #include "message/message.h"
 
@@ -58,13 +58,16 @@ const char *message_body(struct arena *arena, enum locale locale, const struct m
     const char *line = envelope_line(arena, locale, envelope);
     bool with_blocks = message->blocks && !text_only;
     const char *text = message->text;
-    scoped_buf struct buf out;
+    scoped_buf struct buf out = { 0 };
 
     if (!with_blocks && *line)
         text = arena_printf(arena, "%s\n%s", text, text_mrkdwn(arena, line));
     buf_init(&out, BUF_UNBOUNDED);
     json_open(&out, '{');
-    json_member(&out, "response_type", envelope->in_channel ? "in_channel" : "ephemeral");
+    if (envelope->channel)
+        json_member(&out, "channel", envelope->channel);
+    else
+        json_member(&out, "response_type", envelope->in_channel ? "in_channel" : "ephemeral");
     json_member(&out, "text", text);
     json_key(&out, "unfurl_links");
     json_bool(&out, false);

@@ -90,16 +90,36 @@ static void add_clean(struct buf *out, const char *text, enum controls how)
     }
 }
 
+/* Is the text fit to be shown as it is? Most are. */
+static bool is_clean(const char *text, size_t max)
+{
+    size_t count = 0;
+
+    while (*text) {
+        int32_t c = (unsigned char)*text;
+        size_t used = c < 0x80 ? 1 : code_point_at(text, &c);
+
+        if (c < 0 || is_control(c) || is_reordering(c) || ++count > max)
+            return false;
+        text += used;
+    }
+    return true;
+}
+
 static const char *clean(struct arena *arena, const char *text, size_t max, enum controls how)
 {
-    scoped_buf struct buf out;
+    scoped_buf struct buf out = { 0 };
     size_t cut = 0;
 
+    if (max == 0)
+        max = SIZE_MAX;
+    if (!text || is_clean(text, max))
+        return text ? text : "";
     buf_init(&out, BUF_UNBOUNDED);
-    add_clean(&out, text ? text : "", how);
+    add_clean(&out, text, how);
     while (out.len > 0 && out.data[out.len - 1] == ' ')
         out.data[--out.len] = '\0';
-    if (max == 0 || utf8_cut(buf_cstr(&out), max) == out.len)
+    if (utf8_cut(buf_cstr(&out), max) == out.len)
         return arena_strndup(arena, buf_cstr(&out), out.len);
     cut = grapheme_cut(out.data, max - 1);
     return arena_printf(arena, "%.*s" ELLIPSIS, (int)cut, out.data);
@@ -129,7 +149,7 @@ static bool is_opener(char c, char next)
 
 const char *text_mrkdwn(struct arena *arena, const char *text)
 {
-    scoped_buf struct buf out;
+    scoped_buf struct buf out = { 0 };
 
     buf_init(&out, BUF_UNBOUNDED);
     for (const char *c = text; *c; c++) {

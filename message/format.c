@@ -38,12 +38,20 @@ static const char *format_decimal(struct arena *arena, UNumberFormat *format, co
     return U_SUCCESS(status) && len <= TEXT_MAX ? from_icu(arena, text, len) : NULL;
 }
 
-/* Money: one formatter a language and currency; the oldest gives way to a new one. */
+/*
+ * Money. ICU is asked once how a language writes a currency (its sign, where it stands, what
+ * separates) and that is kept: a report has hundreds of amounts, and ICU takes longer over them
+ * than all the rest of a message. A way of writing that cannot be told from one example, as where
+ * digits are not grouped in threes, is ICU's own work each time.
+ */
 
 struct money_format {
     enum locale locale;
     char currency[4];
-    UNumberFormat *icu; /* NULL: the place is free */
+    UNumberFormat *icu; /* NULL: the place is free, or ICU refused */
+    bool learnt;        /* the rest means something */
+    char before[2][32]; /* the first digit; [1]: of a negative amount */
+    char after[32], group[8], point[8];
 };
 
 static UNumberFormat *open_money_format(enum locale locale, const char *currency)
@@ -60,7 +68,91 @@ static UNumberFormat *open_money_format(enum locale locale, const char *currency
     return NULL;
 }
 
-static UNumberFormat *money_format(enum locale locale, const char *currency)
+/* decimal as money_decimal() gives it, "-1234567.89". */
+static const char *write_money(struct arena *arena, const struct money_format *format,
+                               const char *decimal)
+{
+    bool negative = *decimal == '-';
+    const char *digits = decimal + negative;
+    size_t whole = strcspn(digits, ".");
+    char text[256], *at = stpcpy(text, format->before[negative]);
+
+    for (size_t i = 0; i < whole; i++) {
+        if (i > 0 && (whole - i) % 3 == 0)
+            at = stpcpy(at, format->group);
+        *at++ = digits[i];
+    }
+    *at = '\0';
+    if (digits[whole] == '.')
+        at = stpcpy(stpcpy(at, format->point), digits + whole + 1);
+    at = stpcpy(at, format->after);
+    return arena_strndup(arena, text, (size_t)(at - text));
+}
+
+/* Copies what stands before mark, and steps behind mark. */
+static bool take_until(const char **text, const char *mark, char *ret, size_t size)
+{
+    const char *found = strstr(*text, mark);
+    size_t len = found ? (size_t)(found - *text) : 0;
+
+    if (!found || len >= size)
+        return false;
+    memcpy(ret, *text, len);
+    ret[len] = '\0';
+    *text = found + strlen(mark);
+    return true;
+}
+
+/* Takes ICU's "R$ 1.234.567,00" apart. */
+static bool learn_from(struct money_format *format, const char *text, int decimals, bool negative)
+{
+    char again[8];
+
+    if (!text || !take_until(&text, "1", format->before[negative], sizeof(format->before[0])) ||
+        !take_until(&text, "234", format->group, sizeof(format->group)) ||
+        !take_until(&text, "567", again, sizeof(again)) || strcmp(again, format->group) != 0)
+        return false;
+    format->point[0] = '\0';
+    if (decimals > 0 &&
+        !take_until(&text, &"000000"[6 - decimals], format -> point, sizeof(format->point)))
+        return false;
+    if (strlen(text) >= sizeof(format->after))
+        return false;
+    memcpy(format->after, text, strlen(text) + 1);
+    return true;
+}
+
+/* Does what was learnt write as ICU does? */
+static bool agrees(struct arena *arena, const struct money_format *format)
+{
+    static const int64_t samples[] = {
+        0,         1,          120000,          7 * MICROS, -123 * INT64_C(1000000),
+        999999999, 1000000000, -98765432100000, INT64_MAX,
+    };
+
+    for (size_t i = 0; i < COUNT(samples); i++) {
+        const char *decimal = money_decimal(arena, money_of(samples[i], format->currency));
+        const char *icu = format_decimal(arena, format->icu, decimal);
+
+        if (!icu || strcmp(icu, write_money(arena, format, decimal)) != 0)
+            return false;
+    }
+    return true;
+}
+
+static void learn(struct arena *arena, struct money_format *format)
+{
+    int decimals = currency_decimals(format->currency);
+
+    format->learnt =
+        learn_from(format, format_decimal(arena, format->icu, "-1234567"), decimals, true) &&
+        learn_from(format, format_decimal(arena, format->icu, "1234567"), decimals, false) &&
+        agrees(arena, format);
+}
+
+/* One a language and currency; the oldest gives way to a new one. */
+static const struct money_format *money_format(struct arena *arena, enum locale locale,
+                                               const char *currency)
 {
     static struct money_format kept[32];
     static size_t oldest;
@@ -68,14 +160,15 @@ static UNumberFormat *money_format(enum locale locale, const char *currency)
 
     for (size_t i = 0; i < COUNT(kept); i++) {
         if (kept[i].icu && kept[i].locale == locale && strcmp(kept[i].currency, currency) == 0)
-            return kept[i].icu;
+            return &kept[i];
     }
     place = &kept[oldest++ % COUNT(kept)];
     unum_close(place->icu);
-    place->icu = open_money_format(locale, currency);
-    place->locale = locale;
+    *place = (struct money_format){ .locale = locale, .icu = open_money_format(locale, currency) };
     memcpy(place->currency, currency, sizeof(place->currency));
-    return place->icu;
+    if (place->icu)
+        learn(arena, place);
+    return place;
 }
 
 static bool is_code(const char *currency)
@@ -86,13 +179,17 @@ static bool is_code(const char *currency)
 const char *message_money(struct arena *arena, enum locale locale, struct money amount)
 {
     /* Rounded to the currency's decimals here, so that ICU only writes and never sees a "-0,00". */
-    const char *decimal = money_decimal(arena, amount);
-    UNumberFormat *format = is_code(amount.currency) ? money_format(locale, amount.currency) : NULL;
-    const char *text = format ? format_decimal(arena, format, decimal) : NULL;
+    const char *decimal = money_decimal(arena, amount), *text = NULL;
+    const struct money_format *format = NULL;
 
-    if (text)
-        return text;
-    return format ? arena_printf(arena, "%s %s", amount.currency, decimal) : decimal;
+    if (!is_code(amount.currency))
+        return decimal;
+    format = money_format(arena, locale, amount.currency);
+    if (format->learnt)
+        return write_money(arena, format, decimal);
+    if (format->icu)
+        text = format_decimal(arena, format->icu, decimal);
+    return text ? text : arena_printf(arena, "%s %s", amount.currency, decimal);
 }
 
 const char *format_micros(struct arena *arena, enum locale locale, int64_t micros,

@@ -25,14 +25,14 @@ void json_close(struct buf *out, char bracket)
 }
 
 /* Bytes that stand for themselves inside a JSON string, ASCII only. */
-static size_t plain_length(const char *text)
+static size_t plain_length(const char *text, size_t len)
 {
-    size_t len = 0;
+    size_t at = 0;
 
-    while ((unsigned char)text[len] >= 0x20 && (unsigned char)text[len] < 0x7f &&
-           text[len] != '"' && text[len] != '\\')
-        len++;
-    return len;
+    while (at < len && (unsigned char)text[at] >= 0x20 && (unsigned char)text[at] < 0x7f &&
+           text[at] != '"' && text[at] != '\\')
+        at++;
+    return at;
 }
 
 static size_t add_special(struct buf *out, const char *text)
@@ -53,23 +53,31 @@ static size_t add_special(struct buf *out, const char *text)
     return used;
 }
 
-void json_text(struct buf *out, const char *text)
+void json_text_len(struct buf *out, const char *text, size_t len)
 {
+    const char *end = text + len;
+
     comma(out);
-    if (!text) {
-        buf_text(out, "null");
-        return;
-    }
     buf_char(out, '"');
-    while (*text) {
-        size_t plain = plain_length(text);
+    while (text < end) {
+        size_t plain = plain_length(text, (size_t)(end - text));
 
         buf_add(out, text, plain);
         text += plain;
-        if (*text)
+        if (text < end)
             text += add_special(out, text);
     }
     buf_char(out, '"');
+}
+
+void json_text(struct buf *out, const char *text)
+{
+    if (text) {
+        json_text_len(out, text, strlen(text));
+    } else {
+        comma(out);
+        buf_text(out, "null");
+    }
 }
 
 void json_key(struct buf *out, const char *name)

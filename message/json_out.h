@@ -15,6 +15,7 @@ void json_close(struct buf *out, char bracket); /* '}' or ']' */
 void json_key(struct buf *out, const char *name);
 void json_text(struct buf *out,
                const char *text); /* NULL: null; bytes that are not UTF-8: U+FFFD */
+void json_text_len(struct buf *out, const char *text, size_t len); /* its first len bytes */
 void json_number(struct buf *out, int64_t number);
 void json_bool(struct buf *out, bool value);
 void json_null(struct buf *out);

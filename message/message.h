@@ -63,7 +63,8 @@ struct message message_notice(struct arena *arena, enum locale locale, enum noti
 
 /*
  * The body for response_url (or a 200's answer): {"response_type","text","blocks",…} with the
- * receipt's line as the last block. text_only: without blocks, after Slack refused them.
+ * receipt's line as the last block; for chat.postMessage "channel" instead of "response_type".
+ * text_only: without blocks, after Slack refused them.
  */
 const char *message_body(struct arena *arena, enum locale locale, const struct message *message,
                          const struct envelope *envelope, bool text_only);

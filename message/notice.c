@@ -26,11 +26,19 @@ static const char *channel_link(struct arena *arena, enum locale locale, const c
     return arena_printf(arena, "<#%s>", channel_id);
 }
 
+/* "`C0123`", to be copied into Monday. */
+static const char *channel_code(struct arena *arena, enum locale locale, const char *channel_id)
+{
+    const char *code = id_mrkdwn(arena, channel_id);
+
+    return *code ? code : word(locale, WORD_CHANNEL_ID);
+}
+
 /* A line each. */
 static const char *name_list(struct arena *arena, enum locale locale,
                              const struct notice_facts *facts)
 {
-    scoped_buf struct buf list;
+    scoped_buf struct buf list = { 0 };
 
     buf_init(&list, BUF_UNBOUNDED);
     for (size_t i = 0; i < facts->names_count && i < NAMES_SHOWN_MAX; i++)
@@ -58,7 +66,7 @@ struct message message_notice(struct arena *arena, enum locale locale, enum noti
         say(arena, locale, WORD_NOTICE_FETCHING + (enum word)notice,
             channel_link(arena, locale, f->channel_id), name_mrkdwn(arena, f->name, NAME_SHOWN_MAX),
             name_list(arena, locale, f), message_kind(arena, locale, f->kind, platform),
-            detail_text(arena, f->detail), text_clean(arena, f->channel_id, 40));
+            detail_text(arena, f->detail), channel_code(arena, locale, f->channel_id));
 
     return (struct message){
         .text = arena_strndup(arena, text, mrkdwn_cut(text, MESSAGE_TEXT_MAX)),

@@ -17,6 +17,8 @@
 #define CLIENT_NAME_MAX 110
 #define NAME_MAX_SHOWN 70
 #define PLATFORM_SHOWN_MAX 40
+#define PLACE_SHOWN_MAX 30
+#define ZONE_SHOWN_MAX 40
 
 /* A client with more currencies gets the others in a line each, and beyond that their number. */
 #define CURRENCIES_IN_FULL 3
@@ -127,7 +129,7 @@ static void add_other_totals(struct reply *r)
 {
     const struct report *report = r->report;
     size_t end = CURRENCIES_IN_FULL + CURRENCIES_IN_LINES;
-    scoped_buf struct buf text;
+    scoped_buf struct buf text = { 0 };
 
     buf_init(&text, BUF_UNBOUNDED);
     for (size_t i = CURRENCIES_IN_FULL; i < report->totals.len && i < end; i++) {
@@ -166,7 +168,7 @@ static void add_totals(struct reply *r)
 static const char *warning_lines(const struct reply *r, size_t max, size_t characters)
 {
     size_t shown = 0, left = r->report->warnings.len;
-    scoped_buf struct buf text;
+    scoped_buf struct buf text = { 0 };
 
     buf_init(&text, BUF_UNBOUNDED);
     for (; shown < r->warnings.len && shown < max; shown++) {
@@ -199,7 +201,7 @@ static void add_warnings(struct reply *r)
 /* One line a currency, each behind a line break; many currencies end in their number. */
 static const char *sum_lines(const struct reply *r, const sums *all)
 {
-    scoped_buf struct buf text;
+    scoped_buf struct buf text = { 0 };
 
     buf_init(&text, BUF_UNBOUNDED);
     for (size_t i = 0; i < all->len && i < CURRENCIES_IN_FULL; i++) {
@@ -396,8 +398,9 @@ static const char *campaign_place(const struct reply *r, const struct ranked_cam
     const char *platform = platform_name(ranked->manager->platform);
     const char *name = ranked->account->name;
 
-    return arena_printf(r->arena, "\n%s · %s", text_clean(r->arena, platform, PLATFORM_SHOWN_MAX),
-                        text_clean(r->arena, name && *name ? name : ranked->account->id, 30));
+    return arena_printf(
+        r->arena, "\n%s · %s", text_clean(r->arena, platform, PLATFORM_SHOWN_MAX),
+        text_clean(r->arena, name && *name ? name : ranked->account->id, PLACE_SHOWN_MAX));
 }
 
 static const char *campaign_text(const struct reply *r, const struct ranked_campaign *ranked,
@@ -417,7 +420,7 @@ static const char *campaign_text(const struct reply *r, const struct ranked_camp
 static const char *other_campaigns(const struct reply *r, const ranked_campaigns *all, size_t from)
 {
     sums rest = { 0 };
-    scoped_buf struct buf text;
+    scoped_buf struct buf text = { 0 };
 
     for (size_t i = from; i < all->len; i++) {
         const struct ranked_campaign *ranked = &all->items[i];
@@ -468,13 +471,14 @@ static void add_campaigns(struct reply *r)
 
 /* The foot. */
 
-static const char *as_of(const struct reply *r)
+static const char *as_of(const struct reply *r, bool mrkdwn)
 {
     const struct report *report = r->report;
 
     return say(r->arena, r->locale, WORD_AS_OF,
                format_instant(r->arena, r->locale, report->timezone, report->as_of_real_ms),
-               text_clean(r->arena, report->timezone, 40));
+               mrkdwn ? name_mrkdwn(r->arena, report->timezone, ZONE_SHOWN_MAX)
+                      : text_clean(r->arena, report->timezone, ZONE_SHOWN_MAX));
 }
 
 static void add_foot(struct reply *r)
@@ -482,7 +486,7 @@ static void add_foot(struct reply *r)
     bool numbers = r->report->totals.len > 0, shared = has_shared_budget(r->report);
 
     blocks_context(&r->blocks,
-                   arena_printf(r->arena, "%s%s%s%s%s", as_of(r), numbers ? " " : "",
+                   arena_printf(r->arena, "%s%s%s%s%s", as_of(r, false), numbers ? " " : "",
                                 numbers ? w(r, WORD_METHOD) : "", shared ? " " : "",
                                 shared ? w(r, WORD_SHARED_METHOD) : ""));
 }
@@ -519,7 +523,7 @@ static const char *fallback(const struct reply *r)
     const struct report *report = r->report;
     const char *none = no_numbers_text(r->locale, report);
     const char *note = target_note(r->arena, r->locale, report, true);
-    scoped_buf struct buf text;
+    scoped_buf struct buf text = { 0 };
 
     buf_init(&text, BUF_UNBOUNDED);
     buf_printf(&text, "*%s* · %s", name_mrkdwn(r->arena, report->client->name, CLIENT_NAME_MAX),
@@ -535,7 +539,7 @@ static const char *fallback(const struct reply *r)
     if (note)
         buf_printf(&text, "\n%s", note);
     add_fallback_warnings(r, &text);
-    buf_printf(&text, "\n%s", text_mrkdwn(r->arena, as_of(r)));
+    buf_printf(&text, "\n%s", as_of(r, true));
     return arena_strndup(r->arena, text.data, mrkdwn_cut(text.data, MESSAGE_TEXT_MAX));
 }
 

@@ -177,7 +177,7 @@ static void add_warning(struct buf *out, const struct report *report, const stru
 
 const char *message_report_json(struct arena *arena, const struct report *report)
 {
-    scoped_buf struct buf out;
+    scoped_buf struct buf out = { 0 };
 
     buf_init(&out, BUF_UNBOUNDED);
     json_open(&out, '{');

@@ -126,7 +126,7 @@ const char *warning_line(struct arena *arena, enum locale locale, const struct r
                          const struct warning_group *group, bool mrkdwn)
 {
     const struct warning *first = group->first;
-    scoped_buf struct buf out;
+    scoped_buf struct buf out = { 0 };
 
     buf_init(&out, BUF_UNBOUNDED);
     add_what(&out, arena, locale, report, group, mrkdwn);

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/bytes.h"
-#include "message/escape.h"
 
 static const char *const pt_br[WORDS] = {
     [WORD_PARTIAL] = "parcial",
@@ -114,7 +113,7 @@ static const char *const pt_br[WORDS] = {
         "• `/raiox ajuda`: esta mensagem\n"
         "No canal de um cliente só se pode pedir esse cliente; os outros, em mensagem direta.",
     [WORD_NOTICE_UNKNOWN_CHANNEL] =
-        "Nenhum cliente ativo do Monday tem {0}. Escreva `{5}` na coluna `channel_id` da linha do "
+        "Nenhum cliente ativo do Monday tem {0}. Escreva {5} na coluna `channel_id` da linha do "
         "cliente e tente de novo, ou peça pelo nome: `/raiox Nome do cliente`.",
     [WORD_NOTICE_UNKNOWN_NAME] =
         "Não encontrei um cliente ativo chamado *{1}*. Os nomes mais próximos:\n{2}\n"
@@ -144,6 +143,7 @@ static const char *const pt_br[WORDS] = {
                             "com `/raiox`.",
     [WORD_NO_CLOSE_NAME] = "• (nenhum parecido)",
     [WORD_THIS_CHANNEL] = "este canal",
+    [WORD_CHANNEL_ID] = "o id do canal",
 };
 
 static const char *const en_us[WORDS] = {
@@ -252,7 +252,7 @@ static const char *const en_us[WORDS] = {
         "• `/raiox help`: this message\n"
         "In a client's channel only that client can be asked for; others in a direct message.",
     [WORD_NOTICE_UNKNOWN_CHANNEL] =
-        "No active client in Monday has {0}. Write `{5}` in the column `channel_id` of the "
+        "No active client in Monday has {0}. Write {5} in the column `channel_id` of the "
         "client's row and try again, or ask by name: `/raiox Client name`.",
     [WORD_NOTICE_UNKNOWN_NAME] = "There is no active client called *{1}*. The closest names:\n{2}\n"
                                  "Check the name and try again.",
@@ -282,6 +282,7 @@ static const char *const en_us[WORDS] = {
         "This command took too long and can no longer be answered. Ask again with `/raiox`.",
     [WORD_NO_CLOSE_NAME] = "• (none is near)",
     [WORD_THIS_CHANNEL] = "this channel",
+    [WORD_CHANNEL_ID] = "the channel's id",
 };
 
 bool locale_parse(const char *name, enum locale *ret)
@@ -299,27 +300,35 @@ const char *word(enum locale locale, enum word which)
     return locale == LOCALE_PT_BR ? pt_br[which] : en_us[which];
 }
 
+/* Writes the filled text without its NUL, or only counts where to is NULL. */
+static size_t fill(char *to, const char *text, const char *const *args, size_t count)
+{
+    size_t len = 0;
+
+    while (*text) {
+        bool hole = *text == '{'; /* "{0}": the tables have no other brace */
+        size_t which = hole ? (size_t)(text[1] - '0') : 0;
+        const char *piece = !hole ? text : which < count && args[which] ? args[which] : "";
+        size_t piece_len = hole ? strlen(piece) : strcspn(text, "{");
+
+        if (to)
+            memcpy(to + len, piece, piece_len);
+        len += piece_len;
+        text += hole ? strlen("{0}") : piece_len;
+    }
+    return len;
+}
+
 char *words_fill(struct arena *arena, enum locale locale, enum word which, const char *const *args,
                  size_t count)
 {
     const char *text = word(locale, which);
-    scoped_buf struct buf out;
+    size_t len = fill(NULL, text, args, count);
+    char *filled = arena_alloc(arena, len + 1);
 
-    buf_init(&out, BUF_UNBOUNDED);
-    while (*text) {
-        size_t plain = strcspn(text, "{");
-
-        buf_add(&out, text, plain);
-        text += plain;
-        if (text[0] == '{') { /* "{0}": the tables have no other brace */
-            size_t hole = (size_t)(text[1] - '0');
-
-            if (hole < count)
-                buf_text(&out, args[hole] ? args[hole] : "");
-            text += 3;
-        }
-    }
-    return arena_strndup(arena, buf_cstr(&out), out.len);
+    fill(filled, text, args, count);
+    filled[len] = '\0';
+    return filled;
 }
 
 const char *platform_name(const char *platform)

@@ -111,7 +111,7 @@ enum word {
     WORD_MEND_BAD_ROW,
 
     /* Notices, in the order of enum notice. {0} channel, {1} name, {2} list of names, {3} the
-     * kind's sentence, {4} detail. */
+     * kind's sentence, {4} detail, {5} the channel's id. */
     WORD_NOTICE_FETCHING,
     WORD_NOTICE_FETCHING_NAME,
     WORD_NOTICE_HELP,
@@ -130,6 +130,7 @@ enum word {
     WORD_NOTICE_EXPIRED,
     WORD_NO_CLOSE_NAME, /* in place of the list, when no name is near */
     WORD_THIS_CHANNEL,  /* in place of a channel that is not known */
+    WORD_CHANNEL_ID,    /* the same, for its id */
     WORDS,
 };
 
