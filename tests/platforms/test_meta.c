@@ -544,6 +544,48 @@ static void every_fault_ends_in_a_warning_of_its_kind(void **state)
     }
 }
 
+static void an_answer_nested_without_end_is_refused(void **state)
+{
+    struct world *w = *state;
+    size_t depth = 100000;
+    char *body = arena_alloc(w->arena, depth + 1);
+
+    memset(body, '[', depth);
+    memcpy(body, "{\"data\":", 8);
+    one_account(w);
+    route(w, ROUTE("/act_10/campaigns", NULL, 200, body));
+    route(w, ROUTE("/act_10/insights", NULL, 400, body));
+    run(w);
+    assert_int_equal(only_warning(w)->kind, ERR_BAD_RESPONSE);
+}
+
+/* One account never answers, another breaks off each time: the third one's numbers come, in time.
+ */
+static void silence_costs_only_the_account_that_is_silent(void **state)
+{
+    struct world *w = *state;
+    int64_t began = clock_mono_ms();
+
+    upstream_job_end(w->job);
+    w->job = w->ask.job = upstream_job_begin(w->upstream, began + 500, NULL);
+    route(w, ROUTE("/77/owned_ad_accounts", NULL, 200,
+                   LIST(ACCOUNT(10) "," ACCOUNT(11) "," ACCOUNT(12))));
+    route(w, ROUTE("/77", NULL, 200, LIST("")));
+    healthy_account(w);
+    route(w, ROUTE("/act_11/campaigns", NULL, 0, ""));
+    route(w, ROUTE("/act_12/insights", NULL, 200, LIST(SPENT(1, "1.00")), .cut = true));
+    route(w, ROUTE("/campaigns", NULL, 200, LIST("")));
+    route(w, ROUTE("/insights", NULL, 200, LIST("")));
+    run(w);
+    assert_in_range(clock_mono_ms() - began, 0, 3000);
+    assert_string_equal(only_account(w)->id, "act_10");
+    assert_int_equal(w->findings->warnings.len, 2);
+    assert_string_equal(w->findings->warnings.items[0].account, "act_11");
+    assert_int_equal(w->findings->warnings.items[0].kind, ERR_TIMEOUT);
+    assert_string_equal(w->findings->warnings.items[1].account, "act_12");
+    assert_int_equal(w->findings->warnings.items[1].kind, ERR_UNAVAILABLE);
+}
+
 static void passing_faults_are_outlived(void **state)
 {
     struct world *w = *state;
@@ -800,6 +842,8 @@ int main(void)
         TEST(too_much_data_for_ever_is_a_warning),
         TEST(a_forgotten_cursor_restarts_the_list_once),
         TEST(every_fault_ends_in_a_warning_of_its_kind),
+        TEST(an_answer_nested_without_end_is_refused),
+        TEST(silence_costs_only_the_account_that_is_silent),
         TEST(passing_faults_are_outlived),
         TEST(one_dead_account_leaves_the_others_alone),
         TEST(one_edge_that_fails_leaves_the_other),
