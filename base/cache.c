@@ -11,8 +11,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #define KEY_PREFIX "{raiox}:cache:"
+#define CLAIM_PREFIX "{raiox}:claim:"
 
 /* How long a caller waits for Redis; and when a connection without an answer counts as dead, which
  * is another matter, for others use it too. */
@@ -40,7 +42,9 @@ struct ask {
     struct ask *prev, *next;
     struct loop_timer timer;
     cache_value_fn *done;
+    cache_claim_fn *claimed; /* instead of done: it asks for a claim */
     void *arg, *context;
+    bool got;      /* the claim: everybody's, unless Redis says that it is another's */
     bool in_redis; /* its callback is still to come */
     bool told;
     char name[];
@@ -56,6 +60,7 @@ struct cache {
     struct ask *asks;
     struct copy *lent; /* to the callback that runs */
     bool lent_dropped;
+    char token[33]; /* what our claims hold: no other process' do */
 };
 
 static void *must(void *memory)
@@ -165,25 +170,35 @@ static void ask_free(struct ask *ask)
     free(ask);
 }
 
-/* Tells it what is remembered here, or that nothing is. ask lives on if Redis still has it. */
-static void ask_tell(struct ask *ask)
+/* What is remembered here, or that nothing is. */
+static void tell_value(struct cache *cache, const struct ask *ask)
 {
-    struct cache *cache = ask->cache;
     struct copy *copy = copy_find(cache, ask->name);
 
-    ask->told = true;
     cache->lent = copy;
     cache->lent_dropped = false;
-    void *old = loop_context_swap(cache->loop, ask->context);
     if (copy)
         ask->done(ask->arg, (struct bytes){ copy->data, copy->len },
                   clock_mono_ms() - copy->put_ms);
     else
         ask->done(ask->arg, (struct bytes){ NULL, 0 }, 0);
-    loop_context_swap(cache->loop, old);
     cache->lent = NULL;
     if (cache->lent_dropped)
         copy_free(copy);
+}
+
+/* ask lives on if Redis still has it. */
+static void ask_tell(struct ask *ask)
+{
+    struct cache *cache = ask->cache;
+    void *old = loop_context_swap(cache->loop, ask->context);
+
+    ask->told = true;
+    if (ask->claimed)
+        ask->claimed(ask->arg, ask->got);
+    else
+        tell_value(cache, ask);
+    loop_context_swap(cache->loop, old);
     if (!ask->in_redis)
         ask_free(ask);
 }
@@ -230,15 +245,13 @@ static void on_redis_value(void *arg, const redisReply *reply, const struct erro
     ask_tell(ask);
 }
 
-static struct ask *ask_create(struct cache *cache, const char *name, cache_value_fn *done,
-                              void *arg)
+static struct ask *ask_create(struct cache *cache, const char *name, void *arg)
 {
     size_t size = strlen(name) + 1;
     struct ask *ask = must(calloc(1, sizeof(*ask) + size));
 
     memcpy(ask->name, name, size);
     ask->cache = cache;
-    ask->done = done;
     ask->arg = arg;
     ask->context = loop_context(cache->loop);
     ask->next = cache->asks;
@@ -248,14 +261,28 @@ static struct ask *ask_create(struct cache *cache, const char *name, cache_value
     return ask;
 }
 
-/* Of the key that belongs to name, with its prefix. malloc. */
-static char *key_of(const char *name)
+/* prefix and name. malloc. */
+static char *key_of(const char *prefix, const char *name)
 {
     char *key = NULL;
 
-    if (asprintf(&key, KEY_PREFIX "%s", name) < 0)
+    if (asprintf(&key, "%s%s", prefix, name) < 0)
         fatal("out of memory");
     return key;
+}
+
+/* Waits for Redis no longer than ANSWER_MS; on nobody's behalf, for the asker may be gone when
+ * Redis answers late. */
+static void ask_redis(struct ask *ask, struct redis_script *script, redis_reply_fn *done,
+                      size_t count, const struct bytes *words)
+{
+    struct cache *cache = ask->cache;
+
+    loop_timer_start(cache->loop, &ask->timer, ANSWER_MS, on_answer_time, ask);
+    void *old = loop_context_swap(cache->loop, NULL);
+    ask->in_redis = true;
+    redis_script(cache->redis, script, REDIS_MS, done, ask, 1, count, words);
+    loop_context_swap(cache->loop, old);
 }
 
 void cache_get(struct cache *cache, const char *name, cache_value_fn *done, void *arg)
@@ -263,21 +290,16 @@ void cache_get(struct cache *cache, const char *name, cache_value_fn *done, void
     static struct redis_script get = {
         .source = "return {redis.call('GET', KEYS[1]), redis.call('PTTL', KEYS[1])}",
     };
-    struct ask *ask = ask_create(cache, name, done, arg);
+    struct ask *ask = ask_create(cache, name, arg);
 
+    ask->done = done;
     if (!cache->redis || copy_find(cache, name)) {
         loop_timer_start(cache->loop, &ask->timer, 0, on_answer_time, ask);
         return;
     }
-    loop_timer_start(cache->loop, &ask->timer, ANSWER_MS, on_answer_time, ask);
-    /* On nobody's behalf: the asker may be gone when Redis answers late. */
-    void *old = loop_context_swap(cache->loop, NULL);
-    char *key = key_of(name);
-    ask->in_redis = true;
-    redis_script(cache->redis, &get, REDIS_MS, on_redis_value, ask, 1, 1,
-                 &(struct bytes){ key, strlen(key) });
+    char *key = key_of(KEY_PREFIX, name);
+    ask_redis(ask, &get, on_redis_value, 1, &(struct bytes){ key, strlen(key) });
     free(key);
-    loop_context_swap(cache->loop, old);
 }
 
 void cache_put(struct cache *cache, const char *name, struct bytes value, int64_t ttl_ms)
@@ -296,7 +318,7 @@ void cache_put(struct cache *cache, const char *name, struct bytes value, int64_
     buf_add(&out, head, (size_t)snprintf(head, sizeof(head), "%" PRId64 "\n", ttl_ms));
     buf_add(&out, value.data, value.len);
     snprintf(ttl, sizeof(ttl), "%" PRId64, ttl_ms);
-    char *key = key_of(name);
+    char *key = key_of(KEY_PREFIX, name);
     struct bytes words[] = {
         BYTES("SET"), bytes_of(key), { out.data, out.len }, BYTES("PX"), bytes_of(ttl),
     };
@@ -312,9 +334,70 @@ void cache_drop(struct cache *cache, const char *name)
         copy_drop(cache, copy);
     if (!cache->redis)
         return;
-    char *key = key_of(name);
+    char *key = key_of(KEY_PREFIX, name);
     struct bytes words[] = { BYTES("DEL"), bytes_of(key) };
     redis_command(cache->redis, REDIS_MS, NULL, NULL, COUNT(words), words);
+    free(key);
+}
+
+/* ---- claims ---- */
+
+static void on_redis_claim(void *arg, const redisReply *reply, const struct error *err)
+{
+    struct ask *ask = arg;
+
+    ask->in_redis = false;
+    if (!ask->cache || ask->told) {
+        ask_free(ask);
+        return;
+    }
+    ask->got = err || reply->type != REDIS_REPLY_INTEGER || reply->integer == 1;
+    ask_tell(ask);
+}
+
+static void on_nothing(void *arg, bool got)
+{
+    (void)arg;
+    (void)got;
+}
+
+void cache_claim(struct cache *cache, const char *name, int64_t ttl_ms, cache_claim_fn *done,
+                 void *arg)
+{
+    static struct redis_script claim = {
+        .source = "local holder = redis.call('GET', KEYS[1]) "
+                  "if holder and holder ~= ARGV[1] then return 0 end "
+                  "redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) "
+                  "return 1",
+    };
+    struct ask *ask = ask_create(cache, name, arg);
+    char ttl[24];
+
+    ask->claimed = done ? done : on_nothing;
+    ask->got = true;
+    if (!cache->redis) {
+        loop_timer_start(cache->loop, &ask->timer, 0, on_answer_time, ask);
+        return;
+    }
+    snprintf(ttl, sizeof(ttl), "%" PRId64, ttl_ms);
+    char *key = key_of(CLAIM_PREFIX, name);
+    struct bytes words[] = { bytes_of(key), bytes_of(cache->token), bytes_of(ttl) };
+    ask_redis(ask, &claim, on_redis_claim, COUNT(words), words);
+    free(key);
+}
+
+void cache_release(struct cache *cache, const char *name)
+{
+    static struct redis_script release = {
+        .source = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end "
+                  "return 1",
+    };
+
+    if (!cache->redis)
+        return;
+    char *key = key_of(CLAIM_PREFIX, name);
+    struct bytes words[] = { bytes_of(key), bytes_of(cache->token) };
+    redis_script(cache->redis, &release, REDIS_MS, NULL, NULL, 1, COUNT(words), words);
     free(key);
 }
 
@@ -324,6 +407,10 @@ struct cache *cache_create(struct loop *loop, struct redis *redis)
 
     cache->loop = loop;
     cache->redis = redis;
+    uint64_t random[2];
+    if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
+        fatal("getrandom");
+    snprintf(cache->token, sizeof(cache->token), "%016" PRIx64 "%016" PRIx64, random[0], random[1]);
     return cache;
 }
 
