@@ -1,0 +1,383 @@
+/* Who looks at the queue sees what is there: figures, the dead, stories. */
+#include "tests/queue/rig.h"
+
+#include "queue/internal.h"
+
+#include <stdio.h>
+
+/* ---- figures ---- */
+
+struct seen {
+    int told;
+    struct error err;
+    struct queue_stats stats;
+    struct {
+        char id[17], worker[32], client[64];
+        double age_seconds;
+        int attempt;
+    } rows[16];
+};
+
+static void on_stats(void *arg, const struct queue_stats *stats, const struct error *err)
+{
+    struct seen *seen = arg;
+
+    seen->told++;
+    if (err) {
+        seen->err = *err;
+        return;
+    }
+    seen->stats = *stats;
+    for (size_t i = 0; i < stats->in_flight.len && i < COUNT(seen->rows); i++) {
+        const struct queue_holding *row = &stats->in_flight.items[i];
+        snprintf(seen->rows[i].id, sizeof(seen->rows[i].id), "%s", row->id);
+        snprintf(seen->rows[i].worker, sizeof(seen->rows[i].worker), "%s", row->worker);
+        snprintf(seen->rows[i].client, sizeof(seen->rows[i].client), "%s", row->client);
+        seen->rows[i].age_seconds = row->age_seconds;
+        seen->rows[i].attempt = row->attempt;
+    }
+}
+
+static struct seen look(struct rig *rig, struct queue *queue)
+{
+    struct seen seen = { 0 };
+
+    queue_stats(queue, on_stats, &seen);
+    WAIT_UNTIL(rig, seen.told);
+    assert_int_equal(seen.err.kind, ERR_NONE);
+    return seen;
+}
+
+static void an_empty_queue_is_all_zeros(void **state)
+{
+    struct rig *rig = *state;
+    struct queue *queue = rig_queue(rig, NULL);
+    struct seen seen = look(rig, queue);
+
+    assert_int_equal(seen.stats.waiting + seen.stats.delayed + seen.stats.dead, 0);
+    assert_int_equal(seen.stats.in_flight_total, 0);
+    assert_int_equal(seen.stats.in_flight.len, 0);
+    assert_true(seen.stats.oldest_seconds == 0);
+    assert_true(seen.stats.accepted_per_minute == 0 && seen.stats.done_per_minute == 0);
+    queue_destroy(queue);
+}
+
+static void each_job_is_counted_where_it_is(void **state)
+{
+    struct rig *rig = *state;
+    struct worker worker;
+
+    worker_begin(rig, &worker, "w1", 5);
+    for (int i = 0; i < 5; i++)
+        rig_accept(rig, worker.queue, NULL);
+    WAIT_UNTIL(rig, worker.count == 5);
+    queue_take(worker.queue, 0, NULL, NULL);
+    WAIT_UNTIL(rig, !worker.queue->taking);
+    for (int i = 0; i < 3; i++)
+        rig_accept(rig, worker.queue, NULL);
+    queue_name_client(worker.queue, worker.jobs[4], "Padaria Sol");
+    worker_finish(&worker, 0);
+    worker_retry(&worker, 1, 60000);
+    worker_give_up(&worker, 2, "expired");
+
+    struct seen seen = look(rig, worker.queue);
+    assert_int_equal(seen.stats.waiting, 3);
+    assert_int_equal(seen.stats.delayed, 1);
+    assert_int_equal(seen.stats.dead, 1);
+    assert_int_equal(seen.stats.in_flight_total, 2);
+    assert_int_equal(seen.stats.in_flight.len, 2);
+    assert_string_equal(seen.rows[0].id, worker.jobs[3]->id);
+    assert_string_equal(seen.rows[0].client, "");
+    assert_string_equal(seen.rows[1].id, worker.jobs[4]->id);
+    assert_string_equal(seen.rows[1].client, "Padaria Sol");
+    assert_string_equal(seen.rows[1].worker, "w1");
+    assert_int_equal(seen.rows[1].attempt, 1);
+    assert_true(seen.rows[0].age_seconds >= 0 && seen.rows[0].age_seconds < 20);
+    assert_true(seen.stats.oldest_seconds >= seen.rows[1].age_seconds);
+    worker_end(&worker);
+}
+
+static void the_oldest_is_found_wherever_it_is(void **state)
+{
+    struct rig *rig = *state;
+    struct queue *queue = rig_queue(rig, NULL);
+    struct worker worker;
+    char text[64];
+    redisReply *reply = redisCommand(rig->direct, "TIME");
+    long long now_ms = atoll(reply->element[0]->str) * 1000;
+
+    freeReplyObject(reply);
+    rig_accept(rig, queue, NULL);
+    snprintf(text, sizeof(text), "%lld 9000000000000 1 0 0 0", now_ms - 100000);
+    rig_plant(rig, "old", text);
+    double waiting = look(rig, queue).stats.oldest_seconds;
+    assert_true(waiting > 99 && waiting < 130);
+
+    worker_begin(rig, &worker, "w1", 5);
+    WAIT_UNTIL(rig, worker.count == 2);
+    double held = look(rig, queue).stats.oldest_seconds;
+    assert_true(held > 99 && held < 130);
+    worker_retry(&worker, 1, 60000);
+    double delayed = look(rig, queue).stats.oldest_seconds;
+    assert_true(delayed > 99 && delayed < 130);
+    worker_end(&worker);
+    queue_destroy(queue);
+}
+
+static void rates_count_what_was_accepted_and_done(void **state)
+{
+    struct rig *rig = *state;
+    struct worker worker;
+    struct seen seen;
+
+    worker_begin(rig, &worker, "w1", 16);
+    for (int i = 0; i < 10; i++)
+        rig_accept(rig, worker.queue, NULL);
+    WAIT_UNTIL(rig, worker.count == 10);
+    for (int i = 0; i < 4; i++)
+        worker_finish(&worker, i);
+    /* What was accepted is added within a second or so. A minute may turn meanwhile, and then a
+     * part of what it saw is no longer counted. */
+    do
+        seen = look(rig, worker.queue);
+    while (seen.stats.accepted_per_minute < 9);
+    assert_true(seen.stats.accepted_per_minute <= 10);
+    assert_true(seen.stats.done_per_minute > 3 && seen.stats.done_per_minute <= 4);
+    worker_end(&worker);
+}
+
+/* ---- the dead ---- */
+
+struct dead_seen {
+    int told;
+    size_t count;
+    struct {
+        char id[17], reason[32], error[64], text[64];
+        int attempt;
+        int64_t accepted_ms, died_ms;
+    } rows[8];
+};
+
+static void on_dead(void *arg, const struct dead_jobs *jobs, const struct error *err)
+{
+    struct dead_seen *seen = arg;
+
+    assert_null(err);
+    seen->told++;
+    seen->count = jobs->jobs.len;
+    for (size_t i = 0; i < seen->count && i < COUNT(seen->rows); i++) {
+        const struct dead_job *dead = &jobs->jobs.items[i];
+        snprintf(seen->rows[i].id, sizeof(seen->rows[i].id), "%s", dead->job.id);
+        snprintf(seen->rows[i].reason, sizeof(seen->rows[i].reason), "%s", dead->reason);
+        snprintf(seen->rows[i].error, sizeof(seen->rows[i].error), "%s", dead->error);
+        snprintf(seen->rows[i].text, sizeof(seen->rows[i].text), "%s", dead->job.command.text);
+        seen->rows[i].attempt = dead->job.attempt;
+        seen->rows[i].accepted_ms = dead->job.accepted_real_ms;
+        seen->rows[i].died_ms = dead->died_real_ms;
+    }
+}
+
+static struct dead_seen look_dead(struct rig *rig, struct queue *queue, const char *id)
+{
+    struct dead_seen seen = { 0 };
+
+    queue_dead(queue, id, on_dead, &seen);
+    WAIT_UNTIL(rig, seen.told);
+    return seen;
+}
+
+static int64_t settle(struct rig *rig, struct queue *queue, bool retry, const char *id)
+{
+    struct outcome outcome = { 0 };
+
+    (retry ? queue_dead_retry : queue_dead_drop)(queue, id, on_count, &outcome);
+    WAIT_UNTIL(rig, outcome.told);
+    assert_int_equal(outcome.err.kind, ERR_NONE);
+    return outcome.count;
+}
+
+/* Jobs that die one after the other, the last of them the newest. */
+static void bury(struct rig *rig, struct worker *worker, int count)
+{
+    for (int i = 0; i < count; i++) {
+        rig_accept(rig, worker->queue, NULL);
+        WAIT_UNTIL(rig, worker->count == i + 1);
+        worker_give_up(worker, i, i % 2 ? "attempts" : "reply_refused");
+        rig_turn_for(rig, 2); /* another ms */
+    }
+}
+
+static void the_dead_are_shown_with_why_the_newest_first(void **state)
+{
+    struct rig *rig = *state;
+    struct worker worker;
+
+    worker_begin(rig, &worker, "w1", 4);
+    assert_int_equal(look_dead(rig, worker.queue, NULL).count, 0);
+    bury(rig, &worker, 3);
+    struct dead_seen seen = look_dead(rig, worker.queue, NULL);
+    assert_int_equal(seen.count, 3);
+    assert_true(seen.rows[0].died_ms > seen.rows[1].died_ms &&
+                seen.rows[1].died_ms > seen.rows[2].died_ms);
+    assert_string_equal(seen.rows[0].reason, "reply_refused");
+    assert_string_equal(seen.rows[1].reason, "attempts");
+    assert_string_equal(seen.rows[0].error, "slack: 404");
+    assert_string_equal(seen.rows[0].text, rig_command("").text);
+    assert_int_equal(seen.rows[0].attempt, 1);
+    assert_true(seen.rows[0].died_ms >= seen.rows[0].accepted_ms);
+
+    struct dead_seen one = look_dead(rig, worker.queue, seen.rows[1].id);
+    assert_int_equal(one.count, 1);
+    assert_string_equal(one.rows[0].id, seen.rows[1].id);
+    assert_int_equal(look_dead(rig, worker.queue, "nosuchid").count, 0);
+    worker_end(&worker);
+}
+
+static void a_dead_job_is_run_again_with_a_new_life(void **state)
+{
+    struct rig *rig = *state;
+    struct worker worker;
+
+    rig_plant(rig, "old", "1000 1741000 4 2 3 1");
+    worker_begin(rig, &worker, "w1", 4);
+    WAIT_UNTIL(rig, worker.count == 1);
+    assert_true(worker.jobs[0]->left_ms < 0);
+    worker_give_up(&worker, 0, "reply_unknown");
+    assert_int_equal(settle(rig, worker.queue, true, "nosuchid"), 0);
+    assert_int_equal(settle(rig, worker.queue, true, "old"), 1);
+    assert_int_equal(settle(rig, worker.queue, true, "old"), 0);
+    WAIT_UNTIL(rig, worker.count == 2);
+    assert_string_equal(worker.jobs[1]->id, "old");
+    assert_string_equal(worker.jobs[1]->command.text, "texto");
+    assert_int_equal(worker.jobs[1]->attempt, 1);
+    assert_int_equal(worker.jobs[1]->crashes, 0);
+    assert_int_equal(worker.jobs[1]->posts, 0);
+    assert_int_equal(worker.jobs[1]->mark, MARK_POSTING); /* it may have been seen */
+    assert_int_equal(worker.jobs[1]->accepted_real_ms, 1000);
+    assert_in_range(worker.jobs[1]->left_ms, QUEUE_JOB_LIFE_MS - 10000, QUEUE_JOB_LIFE_MS + 50);
+    assert_int_equal(worker_finish(&worker, 1).err.kind, ERR_NONE);
+    assert_int_equal(look_dead(rig, worker.queue, NULL).count, 0);
+    worker_end(&worker);
+}
+
+static void a_dropped_job_is_gone(void **state)
+{
+    struct rig *rig = *state;
+    struct worker worker;
+
+    worker_begin(rig, &worker, "w1", 4);
+    bury(rig, &worker, 3);
+    struct dead_seen seen = look_dead(rig, worker.queue, NULL);
+    assert_int_equal(settle(rig, worker.queue, false, "nosuchid"), 0);
+    assert_int_equal(settle(rig, worker.queue, false, seen.rows[0].id), 1);
+    assert_int_equal(look_dead(rig, worker.queue, seen.rows[0].id).count, 0);
+    assert_true(rig_number(rig, "PTTL {raiox}:job:%s", seen.rows[0].id) > 0); /* not kept */
+    assert_int_equal(settle(rig, worker.queue, true, seen.rows[0].id), 0);
+    assert_int_equal(settle(rig, worker.queue, false, NULL), 2);
+    assert_int_equal(look_dead(rig, worker.queue, NULL).count, 0);
+    rig_turn_for(rig, 100);
+    assert_int_equal(worker.count, 3);
+    worker_end(&worker);
+}
+
+static void a_thousand_dead_are_seen_and_run_again_at_once(void **state)
+{
+    enum { MANY = 1100 }; /* more than two pages */
+    struct rig *rig = *state;
+    struct queue *queue = rig_queue(rig, NULL);
+
+    for (int i = 0; i < MANY; i++) {
+        static const char packed[] = "T\0C\0canal\0U\0texto\0https://x\0t";
+        freeReplyObject(redisCommand(rig->direct,
+                                     "HSET {raiox}:job:d%d c %b s %s reason attempts error x", i,
+                                     packed, sizeof(packed), "1000 2000 5 0 0 0"));
+        rig_do(rig, "ZADD {raiox}:dead %d d%d", 5000 + i, i);
+    }
+    struct dead_seen seen = look_dead(rig, queue, NULL);
+    assert_int_equal(seen.count, MANY);
+    assert_string_equal(seen.rows[0].id, "d1099");
+    assert_int_equal(settle(rig, queue, true, NULL), MANY);
+    assert_int_equal(rig_number(rig, "XLEN {raiox}:jobs"), MANY);
+    queue_destroy(queue);
+}
+
+/* ---- stories ---- */
+
+struct told_story {
+    int told;
+    bool there;
+    char text[64];
+};
+
+static void on_story(void *arg, struct bytes story, const struct error *err)
+{
+    struct told_story *told = arg;
+
+    assert_null(err);
+    told->told++;
+    told->there = story.data != NULL;
+    if (told->there)
+        snprintf(told->text, sizeof(told->text), "%.*s", (int)story.len, story.data);
+}
+
+static struct told_story ask_story(struct rig *rig, struct queue *queue, const char *id)
+{
+    struct told_story told = { 0 };
+
+    queue_story(queue, id, on_story, &told);
+    WAIT_UNTIL(rig, told.told);
+    return told;
+}
+
+static void a_story_is_kept_for_a_day(void **state)
+{
+    struct rig *rig = *state;
+    struct queue *queue = rig_queue(rig, NULL);
+
+    queue_note(queue, "abc", BYTES("{\"v\":1}"));
+    queue_note(queue, "abc", BYTES("{\"v\":2}"));
+    struct told_story told = ask_story(rig, queue, "abc");
+    assert_true(told.there);
+    assert_string_equal(told.text, "{\"v\":2}");
+    assert_in_range(rig_number(rig, "TTL {raiox}:story:abc"), 86390, 86400);
+    assert_false(ask_story(rig, queue, "unknown").there);
+    assert_false(ask_story(rig, queue, "").there);
+    assert_false(ask_story(rig, queue, "no id\r\n").there);
+    assert_false(ask_story(rig, queue, "abcdefghijklmnopqrstuvwxyz").there);
+    queue_destroy(queue);
+}
+
+static void a_story_survives_a_short_outage(void **state)
+{
+    struct rig *rig = *state;
+    struct queue *queue = rig_queue(rig, NULL);
+
+    redis_server_kill(rig->server);
+    WAIT_UNTIL(rig, !queue_up(queue));
+    queue_note(queue, "abc", BYTES("{}"));
+    redis_server_restart(rig->server);
+    rig_reconnect(rig);
+    WAIT_UNTIL(rig, queue_up(queue) && queue->notes == 0);
+    assert_true(ask_story(rig, queue, "abc").there);
+    queue_destroy(queue);
+}
+
+#define TEST(name) cmocka_unit_test_setup(name, rig_empty)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(an_empty_queue_is_all_zeros),
+        TEST(each_job_is_counted_where_it_is),
+        TEST(the_oldest_is_found_wherever_it_is),
+        TEST(rates_count_what_was_accepted_and_done),
+        TEST(the_dead_are_shown_with_why_the_newest_first),
+        TEST(a_dead_job_is_run_again_with_a_new_life),
+        TEST(a_dropped_job_is_gone),
+        TEST(a_thousand_dead_are_seen_and_run_again_at_once),
+        TEST(a_story_is_kept_for_a_day),
+        TEST(a_story_survives_a_short_outage),
+    };
+
+    return cmocka_run_group_tests(tests, rig_begin, rig_end);
+}
