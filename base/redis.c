@@ -98,6 +98,11 @@ static void *must(void *memory)
     return memory;
 }
 
+static bool begins(const char *text, const char *start)
+{
+    return strncmp(text, start, strlen(start)) == 0;
+}
+
 /* ---- addresses ---- */
 
 #ifdef RAIOX_REDIS_TLS
@@ -122,14 +127,15 @@ static bool parse_number(const char *text, int64_t min, int64_t max, int *ret)
     return true;
 }
 
-/* Copies a part of the URL; an absent user or password is "". false: absent, or too long. */
+/* Copies a part of the URL; only a user or password may be absent, and is "" then. */
 static bool copy_part(CURLU *url, CURLUPart part, unsigned flags, char *ret, size_t size)
 {
     char *text = NULL;
 
     ret[0] = '\0';
-    if (curl_url_get(url, part, &text, flags) != CURLUE_OK)
-        return part == CURLUPART_USER || part == CURLUPART_PASSWORD;
+    CURLUcode code = curl_url_get(url, part, &text, flags);
+    if (code != CURLUE_OK)
+        return code == CURLUE_NO_USER || code == CURLUE_NO_PASSWORD;
     bool fits = strlen(text) < size;
     if (fits)
         memcpy(ret, text, strlen(text) + 1);
@@ -170,8 +176,6 @@ static bool parse_tcp(CURLU *url, struct redis_address *ret)
         url_has(url, CURLUPART_FRAGMENT))
         return false;
     ret->tls = strcmp(scheme, "rediss") == 0;
-    if (!ret->tls && strcmp(scheme, "redis") != 0)
-        return false;
     if (ret->user[0] && !ret->password[0])
         return false;
     strip_brackets(ret->host);
@@ -208,12 +212,16 @@ bool redis_address_parse(const char *text, struct redis_address *ret, struct err
 
     if (!text || has_control_byte(text))
         return address_refuse(err);
-    if (strncmp(text, "unix://", 7) == 0) {
+    if (begins(text, "unix://")) {
         if (!parse_unix(text + 7, &got))
             return address_refuse(err);
         *ret = got;
         return true;
     }
+    /* curl would forgive a slash too few or too many. */
+    size_t scheme_len = begins(text, "redis://") ? 8 : begins(text, "rediss://") ? 9 : 0;
+    if (scheme_len == 0 || text[scheme_len] == '/')
+        return address_refuse(err);
     CURLU *url = must(curl_url());
     bool ok = curl_url_set(url, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK &&
               parse_tcp(url, &got);
@@ -452,11 +460,6 @@ static void refusal(const redisReply *reply, struct error *err)
     int len = arguments ? (int)(arguments - reply->str) : (int)strlen(reply->str);
 
     error_set(err, kind_of_refusal(reply->str), "%.*s", len, reply->str);
-}
-
-static bool begins(const char *text, const char *start)
-{
-    return strncmp(text, start, strlen(start)) == 0;
 }
 
 /* ---- sending ---- */
