@@ -13,9 +13,9 @@
 #include <unicode/ucal.h>
 #include <unicode/ustring.h>
 
-#define MS_PER_SECOND 1000
+#define MS_PER_SECOND INT64_C(1000)
 #define MS_PER_MINUTE (60 * MS_PER_SECOND)
-#define MS_PER_DAY (INT64_C(86400) * MS_PER_SECOND)
+#define MS_PER_DAY (86400 * MS_PER_SECOND)
 
 /* 0001-01-01T00:00:00Z and 9999-12-31T23:59:59.999Z less a day on either side, for the offsets:
  * what RFC 3339's four digits can say in every zone. */

@@ -12,7 +12,7 @@
 #include <unicode/utf8.h>
 
 /* Bytes. Slack's whole command has less; what is longer is no name, and its start will do. */
-#define FOLDED_LENGTH_MAX (64 * 1024)
+#define FOLDED_LENGTH_MAX ((size_t)64 * 1024)
 
 /* UTF-16 units in an arena. */
 struct utf16 {

@@ -248,32 +248,37 @@ static bool campaign_figures(struct arena *arena, struct campaign *campaign,
     return true;
 }
 
-/* By shared budget; within one, in the account's own order. */
+/* A campaign with a shared budget. */
+struct sharer {
+    const struct campaign *campaign;
+};
+
+/* By budget; within one, in the account's own order. */
 static int by_shared_id(const void *a, const void *b)
 {
-    const struct campaign *x = *(const struct campaign *const *)a;
-    const struct campaign *y = *(const struct campaign *const *)b;
-    int order = strcmp(x->shared_id, y->shared_id);
+    const struct sharer *x = a, *y = b;
+    int order = strcmp(x->campaign->shared_id, y->campaign->shared_id);
 
-    return order != 0 ? order : (x > y) - (x < y);
+    return order != 0 ? order : (x->campaign > y->campaign) - (x->campaign < y->campaign);
 }
 
 /* Adds the account's shared budgets, each once over all its campaigns. */
 static void count_shared(struct arena *arena, const struct ad_account *account, struct sums *sums)
 {
-    VEC(const struct campaign *) sharing = { 0 };
+    VEC(struct sharer) sharers = { 0 };
+    struct pot pot = { 0 };
 
     for (size_t i = 0; i < account->campaigns.len; i++)
         if (account->campaigns.items[i].level == LEVEL_SHARED)
-            *vec_push(arena, &sharing) = &account->campaigns.items[i];
-    if (sharing.len > 0)
-        qsort(sharing.items, sharing.len, sizeof(*sharing.items), by_shared_id);
+            *(struct sharer *)vec_push(arena, &sharers) =
+                (struct sharer){ &account->campaigns.items[i] };
+    if (sharers.len > 0)
+        qsort(sharers.items, sharers.len, sizeof(struct sharer), by_shared_id);
 
-    struct pot pot = { 0 };
-    for (size_t i = 0; i < sharing.len; i++) {
-        const struct campaign *campaign = sharing.items[i];
+    for (size_t i = 0; i < sharers.len; i++) {
+        const struct campaign *campaign = sharers.items[i].campaign;
 
-        if (i > 0 && strcmp(campaign->shared_id, sharing.items[i - 1]->shared_id) != 0) {
+        if (i > 0 && strcmp(campaign->shared_id, sharers.items[i - 1].campaign->shared_id) != 0) {
             pot_count(&pot, account->month.days_left, sums);
             pot = (struct pot){ 0 };
         }

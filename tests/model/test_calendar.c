@@ -357,6 +357,9 @@ static void days_are_compared_by_year_month_and_day(void **state)
     assert_true(day_compare(day("2025-12-31"), day("2026-01-01")) < 0);
     assert_true(day_none((struct day){ 0 }));
     assert_false(day_none(day("2026-11-21")));
+    assert_false(day_none((struct day){ 2026, 0, 0 }));
+    assert_false(day_none((struct day){ 0, 11, 0 }));
+    assert_false(day_none((struct day){ 0, 0, 21 }));
 }
 
 int main(void)

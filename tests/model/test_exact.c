@@ -45,6 +45,11 @@ static const struct {
       { { 1, UINT32_MAX }, { UINT32_MAX - INT64_C(1), UINT32_MAX } },
       true,
       1 },
+    /* 2/3 + 5/7 = 29/21: top and bottom agree in their lowest limb; 8/21 + 1/8 is over a half. */
+    { "a difference whose lowest limb is nothing",
+      { { 1U << 30, 3U << 29 }, { 5, 7 }, { 1, 8 } },
+      true,
+      2 },
     { "one too many", { { INT64_MAX, 1 }, { 1, 1 } }, false, 0 },
     { "one too few", { { INT64_MIN, 1 }, { -1, 1 } }, false, 0 },
     { "half too many", { { INT64_MAX, 1 }, { 1, 2 } }, false, 0 },
@@ -66,6 +71,45 @@ static void fractions_are_added_exactly(void **state)
         bool ok = exact_round(&sum, &got);
         if (ok != sum_cases[i].ok || got != (ok ? sum_cases[i].rounded : 42))
             fail_msg("%s: %" PRId64, sum_cases[i].why, got);
+    }
+}
+
+/* Up to six fractions over 1 to 60, whose least common denominator fits in 128 bits. */
+static void random_sums_agree_with_a_common_denominator(void **state)
+{
+    uint64_t random = 1;
+    int128 common = 1;
+
+    (void)state;
+    for (int n = 2; n <= 60; n++) { /* each prime as often as it fits into 60 */
+        bool prime = true;
+        for (int d = 2; d < n; d++)
+            prime = prime && n % d != 0;
+        for (int power = n; prime && power <= 60; power *= n)
+            common *= n;
+    }
+    for (int n = 1; n <= 60; n++)
+        assert_true(common % n == 0);
+
+    for (int round = 0; round < 20000; round++) {
+        scoped_arena struct arena *arena = arena_create();
+        struct exact sum = { .arena = arena };
+        int128 top = 0;
+        int64_t got = 0, whole = 0;
+
+        for (int t = 0; t < 6; t++) {
+            random = random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+            int64_t numerator = (int64_t)(random >> 50) - 8192;
+            uint32_t denominator = (uint32_t)(random >> 33) % 60 + 1;
+            exact_add_quotient(&sum, numerator, denominator);
+            top += common / denominator * numerator;
+        }
+        whole = (int64_t)(top / common); /* toward zero, then half away from it */
+        int128 rest = top % common;
+        if ((rest < 0 ? -rest : rest) * 2 >= common)
+            whole += top < 0 ? -1 : 1;
+        if (!exact_round(&sum, &got) || got != whole)
+            fail_msg("round %d: %" PRId64 " instead of %" PRId64, round, got, whole);
     }
 }
 
@@ -173,6 +217,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fractions_are_added_exactly),
+        cmocka_unit_test(random_sums_agree_with_a_common_denominator),
         cmocka_unit_test(more_than_128_bits_are_refused),
         cmocka_unit_test(a_common_denominator_of_thousands_of_bits_is_no_matter),
         cmocka_unit_test(a_quotient_is_rounded_half_away_from_zero),

@@ -151,7 +151,8 @@ static void amounts_are_shown_with_their_currencys_decimals(void **state)
 
 static void a_currency_is_three_letters_that_icu_knows(void **state)
 {
-    static const char *const good[] = { "BRL", "USD", "EUR", "JPY", "BHD", "COP", "HUF", "TWD" };
+    static const char *const good[] = { "AED", "ZAR", "BRL", "USD", "EUR",
+                                        "JPY", "BHD", "COP", "HUF", "TWD" };
     static const char *const bad[] = { "",    "BR",  "brl", "BRLX", "B L",
                                        "QQQ", "R$ ", "840", "Br1",  "BR\xc3" };
 

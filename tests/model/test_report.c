@@ -48,8 +48,8 @@ static void findings_come_in_one_order_however_they_arrived(void **state)
     struct report report = { 0 };
 
     (void)state;
-    manager_in(arena, &meta, "meta", "79", "Zebra");
     manager_in(arena, &meta, "meta", NULL, NULL);
+    manager_in(arena, &meta, "meta", "79", "Zebra");
     struct business_manager *m = manager_in(arena, &meta, "meta", "77", "Abelha");
     account_in(arena, m, "act_3", 5);
     struct ad_account *a = account_in(arena, m, "act_2", 9);
@@ -60,12 +60,14 @@ static void findings_come_in_one_order_however_they_arrived(void **state)
     account_in(arena, m, "act_1", 5);
     manager_in(arena, &meta, "meta", "78", "Abelha");
     manager_in(arena, &google, "google_ads", "5", "Agency");
+    manager_in(arena, &google, "google_ads", NULL, NULL);
+    manager_in(arena, &google, "google_ads", "6", "Able");
     ((struct warning *)vec_push(arena, &google.warnings))->kind = ERR_AUTH;
     report_add(arena, &report, &meta);
     report_add(arena, &report, &google);
     report_sort(&report);
 
-    static const char *const ids[] = { "77", "78", "79", "", "5" };
+    static const char *const ids[] = { "77", "78", "79", "", "6", "5", "" };
     assert_int_equal(report.business_managers.len, COUNT(ids));
     for (size_t i = 0; i < COUNT(ids); i++) {
         const char *id = report.business_managers.items[i].id;
@@ -124,7 +126,8 @@ static void a_shared_account_is_a_warning_of_the_report(void **state)
 
     (void)state;
     account_in(arena, manager_in(arena, &meta, "meta", "77", "Sol BM"), "act_10", 5);
-    account_in(arena, manager_in(arena, &meta, "google_ads", "1", "x"), "11", 5);
+    /* The same digits on another platform are another account. */
+    account_in(arena, manager_in(arena, &meta, "google_ads", "1", "x"), "x11", 5);
     report_add(arena, &report, &meta);
     *(struct shared_account *)vec_push(arena, &client.shared) =
         (struct shared_account){ "meta", "10", false };
