@@ -1,7 +1,6 @@
 /*
  * Exact sums. The fractions are brought to their least common denominator with as many 32-bit limbs
- * as it needs: with five thousand different numbers of days that is some 7,200 bits, and the work
- * is still less than a millisecond's for any account that exists.
+ * as it takes: nine hundred different numbers of days make some 1,300 bits of it.
  */
 #include "model/exact.h"
 
