@@ -29,7 +29,7 @@
 #define PLAIN_HALVINGS 5
 
 /* Zones and currencies of listed accounts are remembered so long; they hardly ever change. */
-#define REMEMBER_MS (60 * 60 * 1000)
+#define REMEMBER_MS (INT64_C(60) * 60 * 1000)
 
 /* Campaigns that may run, or would if something were mended. Of thousands of paused and archived
  * ones only those that spent matter, and insights name them. */
@@ -70,11 +70,12 @@ struct fetch {
         struct error err;
     } edges[2];  /* owned, clients' */
     bool listed; /* the client names its accounts: edges are not asked */
-    VEC(struct account *) accounts;
+    struct account *accounts, **accounts_end; /* in the order of their arrival */
 };
 
 struct account {
     struct fetch *fetch;
+    struct account *next;
     struct ad_account *model;
     const char *digits; /* the id without act_ */
     struct meta_listing listing;
@@ -210,9 +211,7 @@ static void finish(void *arg)
 
 static void add_whole_accounts(struct fetch *fetch, struct business_manager *manager, bool owned)
 {
-    for (size_t i = 0; i < fetch->accounts.len; i++) {
-        const struct account *account = fetch->accounts.items[i];
-
+    for (const struct account *account = fetch->accounts; account; account = account->next) {
         if (account->whole && (account->model->owned == OWNED_YES) == owned)
             *vec_push(fetch->ask->arena, &manager->ad_accounts) = *account->model;
     }
@@ -248,7 +247,7 @@ static void warn_of_edges(struct fetch *fetch)
                    fetch->business_id);
         warn(fetch, NULL, err);
     }
-    if (fetch->accounts.len == 0 && owned->kind == ERR_NONE && clients->kind == ERR_NONE) {
+    if (!fetch->accounts && owned->kind == ERR_NONE && clients->kind == ERR_NONE) {
         error_set(&none, ERR_NOT_FOUND, "business manager %s has no ad accounts",
                   fetch->business_id);
         warn(fetch, NULL, &none);
@@ -263,8 +262,7 @@ static void finish_if_all_ended(struct fetch *fetch)
     add_manager(fetch);
     if (!fetch->listed)
         warn_of_edges(fetch);
-    for (size_t i = 0; i < fetch->accounts.len; i++) {
-        const struct account *account = fetch->accounts.items[i];
+    for (const struct account *account = fetch->accounts; account; account = account->next) {
         if (!account->whole)
             warn(fetch, account->model->id, &account->err);
     }
@@ -510,7 +508,8 @@ static struct account *account_add(struct fetch *fetch, const char *digits, enum
     account->model->id = arena_printf(arena, "act_%s", digits);
     account->model->name = account->model->id;
     account->model->owned = owned;
-    *vec_push(arena, &fetch->accounts) = account;
+    *fetch->accounts_end = account;
+    fetch->accounts_end = &account->next;
     return account;
 }
 
@@ -518,9 +517,9 @@ static struct account *account_add(struct fetch *fetch, const char *digits, enum
 
 static struct account *account_find(const struct fetch *fetch, const char *digits)
 {
-    for (size_t i = 0; i < fetch->accounts.len; i++) {
-        if (strcmp(fetch->accounts.items[i]->digits, digits) == 0)
-            return fetch->accounts.items[i];
+    for (struct account *account = fetch->accounts; account; account = account->next) {
+        if (strcmp(account->digits, digits) == 0)
+            return account;
     }
     return NULL;
 }
@@ -713,6 +712,7 @@ static void fetch_start(void *state, const struct ask *ask, platform_done_fn *do
     fetch->ask = ask;
     fetch->done = done;
     fetch->done_arg = arg;
+    fetch->accounts_end = &fetch->accounts;
     fetch->findings = arena_new(ask->arena, struct findings);
     fetch->lists =
         (struct meta_lists){ .access = &meta->access, .job = ask->job, .arena = ask->arena };

@@ -197,39 +197,58 @@ static struct ad_sets ad_sets_of(const struct meta_listing *listing, const char 
     return (struct ad_sets){ *at > first ? items + first : NULL, *at - first };
 }
 
+/* What was spent; the name only where no listed campaign has given it. */
 static void spend_fill(const struct meta_insight *from, struct campaign *campaign)
 {
+    if (!campaign->id) {
+        campaign->id = from->row.id;
+        campaign->name = from->name;
+        campaign->status = "";
+    }
     campaign->spend_micros = from->spend_micros;
     campaign->impressions = from->impressions;
     campaign->clicks = from->clicks;
 }
 
+static bool listed_fill(struct arena *arena, const struct ad_account *account,
+                        const struct meta_listing *listing, const struct meta_campaign *from,
+                        size_t *ad_set_at, struct campaign *campaign, struct error *err)
+{
+    struct ad_sets ad_sets = ad_sets_of(listing, from->row.id, ad_set_at);
+
+    campaign->id = from->row.id;
+    campaign->name = from->name;
+    campaign->status = from->status;
+    if (!budgets_fill(arena, account, from, ad_sets, campaign, err))
+        return error_wrap(err, "campaign %s", from->row.id);
+    return true;
+}
+
 bool meta_assemble(struct arena *arena, struct meta_listing *listing,
                    struct meta_insights *insights, struct ad_account *account, struct error *err)
 {
-    size_t spent_at = 0, ad_set_at = 0;
+    size_t listed_at = 0, spent_at = 0, ad_set_at = 0;
 
     settle(listing, insights);
-    for (size_t i = 0; i < listing->campaigns.len || spent_at < insights->rows.len;) {
-        const struct meta_campaign *listed =
-            i < listing->campaigns.len ? &listing->campaigns.items[i] : NULL;
-        const struct meta_insight *spent =
-            spent_at < insights->rows.len ? &insights->rows.items[spent_at] : NULL;
-        int order = !listed ? 1 : !spent ? -1 : strcmp(listed->row.id, spent->row.id);
+    while (listed_at < listing->campaigns.len || spent_at < insights->rows.len) {
+        const struct meta_campaign *listed = NULL;
+        const struct meta_insight *spent = NULL;
         struct campaign *campaign = vec_push(arena, &account->campaigns);
 
-        campaign->id = order <= 0 ? listed->row.id : spent->row.id;
-        campaign->name = order <= 0 ? listed->name : spent->name;
-        campaign->status = order <= 0 ? listed->status : "";
-        if (order >= 0) {
+        if (listed_at < listing->campaigns.len)
+            listed = &listing->campaigns.items[listed_at];
+        if (spent_at < insights->rows.len)
+            spent = &insights->rows.items[spent_at];
+        /* The lower id comes now; the other side waits for its turn. */
+        int order = listed && spent ? strcmp(listed->row.id, spent->row.id) : 0;
+        if (listed && order <= 0) {
+            if (!listed_fill(arena, account, listing, listed, &ad_set_at, campaign, err))
+                return false;
+            listed_at++;
+        }
+        if (spent && order >= 0) {
             spend_fill(spent, campaign);
             spent_at++;
-        }
-        if (order <= 0) {
-            struct ad_sets ad_sets = ad_sets_of(listing, listed->row.id, &ad_set_at);
-            if (!budgets_fill(arena, account, listed, ad_sets, campaign, err))
-                return error_wrap(err, "campaign %s", listed->row.id);
-            i++;
         }
     }
     return true;

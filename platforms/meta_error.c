@@ -10,11 +10,11 @@
 #include "platforms/upstream.h"
 
 /* "a throttle with an estimate of 0 waits 60 s" (Meta contract, rate headers). */
-#define THROTTLE_MS (60 * 1000)
+#define THROTTLE_MS (INT64_C(60) * 1000)
 /* Codes 341 and 368 name no time: "wait long". */
-#define BLOCKED_MS (15 * 60 * 1000)
+#define BLOCKED_MS (INT64_C(15) * 60 * 1000)
 /* Estimates above are held to be garbage. */
-#define MAX_THROTTLE_MS ((int64_t)24 * 3600 * 1000)
+#define MAX_THROTTLE_MS (INT64_C(24) * 3600 * 1000)
 
 #define ANY (-1) /* a subcode: whichever */
 
@@ -100,7 +100,7 @@ struct meta_fault meta_fault_read(const char *body, size_t len)
 /* These are percents and minutes, not money: a double will do. */
 static int64_t scaled_ms(const cJSON *number, int64_t unit_ms)
 {
-    if (!cJSON_IsNumber(number) || !(number->valuedouble > 0))
+    if (!number || !cJSON_IsNumber(number) || !(number->valuedouble > 0))
         return 0;
     double ms = number->valuedouble * (double)unit_ms;
     return ms < (double)MAX_THROTTLE_MS ? (int64_t)ms : MAX_THROTTLE_MS;
@@ -119,7 +119,7 @@ static int64_t business_estimate_ms(const cJSON *root)
         cJSON_ArrayForEach(entry, list) {
             const cJSON *minutes =
                 cJSON_IsObject(entry) ? json_get(entry, "estimated_time_to_regain_access") : NULL;
-            int64_t ms = scaled_ms(minutes, 60 * 1000);
+            int64_t ms = scaled_ms(minutes, INT64_C(60) * 1000);
             if (ms > longest)
                 longest = ms;
         }
@@ -131,7 +131,7 @@ static int64_t account_reset_ms(const cJSON *root)
 {
     const cJSON *used = cJSON_IsObject(root) ? json_get(root, "acc_id_util_pct") : NULL;
 
-    if (!cJSON_IsNumber(used) || used->valuedouble < 95)
+    if (!used || !cJSON_IsNumber(used) || used->valuedouble < 95)
         return 0; /* not this limit is the one that was hit */
     return scaled_ms(json_get(root, "reset_time_duration"), 1000);
 }

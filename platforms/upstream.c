@@ -113,8 +113,10 @@ void upstream_destroy(struct upstream *upstream)
 {
     if (!upstream)
         return;
-    while (upstream->jobs)
-        upstream_job_end(upstream->jobs);
+    for (struct upstream_job *job = upstream->jobs, *next; job; job = next) {
+        next = job->next;
+        upstream_job_end(job);
+    }
     free(upstream);
 }
 
@@ -177,10 +179,14 @@ void upstream_job_end(struct upstream_job *job)
 {
     if (!job)
         return;
-    while (job->sent)
-        upstream_cancel(job->sent);
-    while (job->pending)
-        pending_drop(job->pending);
+    for (struct upstream_sent *sent = job->sent, *next; sent; sent = next) {
+        next = sent->next;
+        upstream_cancel(sent);
+    }
+    for (struct pending *pending = job->pending, *next; pending; pending = next) {
+        next = pending->next;
+        pending_drop(pending);
+    }
     LIST_REMOVE(job->upstream->jobs, job);
     free(job);
 }
@@ -415,8 +421,10 @@ void upstream_wake(struct upstream_line *line)
 
 void upstream_line_drop(struct upstream_line *line)
 {
-    while (line->first)
-        pending_drop(line->first);
+    for (struct pending *pending = line->first, *behind; pending; pending = behind) {
+        behind = pending->behind;
+        pending_drop(pending);
+    }
 }
 
 /* The cache has called: is there still a job that wants to know? Frees pending. */
