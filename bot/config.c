@@ -23,6 +23,9 @@
 /* A value goes into headers, URLs and scripts: no variable needs more. */
 #define VALUE_MAX 4096
 
+/* Of one host; its line in the table says so too. */
+#define WORKERS_MAX 256
+
 struct reading {
     struct arena *arena;
     struct bytes dotenv;
@@ -93,7 +96,14 @@ static bool read_number(const char *text, int64_t least, int64_t most, int64_t *
 static bool read_workers(struct reading *reading, const char *text, void *field)
 {
     (void)reading;
-    return read_number(text, 1, 256, field);
+    return read_number(text, 1, WORKERS_MAX, field);
+}
+
+static int64_t default_workers(void)
+{
+    int64_t cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+    return cores < 1 ? 1 : cores < WORKERS_MAX ? cores : WORKERS_MAX;
 }
 
 static bool read_concurrency(struct reading *reading, const char *text, void *field)
@@ -129,7 +139,7 @@ static bool read_origin(struct reading *reading, const char *text, void *field)
 {
     const char *host = strstr(text, "://");
 
-    return host && !strpbrk(host + 3, "/?") && read_upstream_url(reading, text, field);
+    return host && !strpbrk(host + 3, "/?#") && read_upstream_url(reading, text, field);
 }
 
 static bool read_public_url(struct reading *reading, const char *text, void *field)
@@ -341,10 +351,10 @@ static void add_fault(struct reading *reading, const char *line)
 }
 
 /* What the variable holds, fit for a terminal and a line: cut, control bytes as '?', secrets never.
- */
+ * One may stand before the '@' of an URL that takes none. */
 static const char *shown(struct reading *reading, const struct variable *variable, const char *text)
 {
-    if (variable->secret)
+    if (variable->secret || strchr(text, '@'))
         return "a value that is not shown";
 
     char *copy = arena_strndup(reading->arena, text, utf8_cut(text, 80));
@@ -496,7 +506,7 @@ static bool said_empty(struct reading *reading, const char *name)
 bool config_load(struct arena *arena, unsigned needs, struct bytes dotenv, config_lookup_fn *lookup,
                  void *arg, struct config *ret, struct buf *faults)
 {
-    struct config config = { .workers = sysconf(_SC_NPROCESSORS_ONLN) };
+    struct config config = { .workers = default_workers() };
     struct reading reading = { .arena = arena,
                                .dotenv = dotenv,
                                .lookup = lookup,

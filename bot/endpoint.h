@@ -22,7 +22,7 @@ struct request; /* lives until it was answered and the answer is out */
 typedef void route_fn(void *arg, struct request *request);
 
 struct route {
-    const char *method, *path;
+    const char *method, *path; /* a HEAD is served where GET is */
     route_fn *handle;
     void *arg;
     size_t max_body;          /* larger: 413 */
@@ -48,13 +48,15 @@ struct endpoint;
  */
 struct endpoint *endpoint_create(struct loop *loop, int fd, const struct route *routes,
                                  size_t count);
-/* Takes no new connections; done once the last answer is out, at once if there is none. */
+/* Takes no new connections beyond those that the kernel let in; done once the last answer is out
+ * and no request is half read, at once if there is none. */
 void endpoint_drain(struct endpoint *endpoint, void (*done)(void *arg), void *arg);
+/* Requests that are not answered yet get a 503; nobody may answer them afterwards. NULL is fine. */
 void endpoint_destroy(struct endpoint *endpoint);
 
 /*
- * A listening socket: the one that a service manager or a predecessor handed down (LISTEN_FDS), or
- * a new one. -1 with err (ERR_CONFIG). ret_port: the port it listens on.
+ * A listening socket: the first that a service manager handed down to this process (LISTEN_PID,
+ * LISTEN_FDS), once, or a new one. -1 with err (ERR_CONFIG). ret_port: the port it listens on.
  */
 MUST_CHECK int endpoint_listen(const struct listen_address *address, int *ret_port,
                                struct error *err);

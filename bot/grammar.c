@@ -2,18 +2,21 @@
 #include "bot/grammar.h"
 
 #include "base/bytes.h"
+#include "model/name.h"
 
 #include <string.h>
 #include <strings.h>
 
-/* Accents are compared as typed: a composed ú is C3 BA, its capital C3 9A. */
-static const char *const public_words[] = { "público", "PÚBLICO", "Público", "publico", "public" };
+/* Folded: "PÚBLICO", with its accent composed or not, is the first. */
+static const char *const public_words[] = { "publico", "public" };
 static const char *const help_words[] = { "ajuda", "help" };
 
-static bool is_one_of(const char *word, const char *const *words, size_t count)
+static bool is_public_word(struct arena *arena, const char *word)
 {
-    for (size_t i = 0; i < count; i++)
-        if (strcasecmp(word, words[i]) == 0)
+    const char *folded = name_fold(arena, word);
+
+    for (size_t i = 0; i < COUNT(public_words); i++)
+        if (strcmp(folded, public_words[i]) == 0)
             return true;
     return false;
 }
@@ -76,7 +79,10 @@ const char *grammar_decode(struct arena *arena, const char *text)
 
 bool grammar_is_help(const char *text)
 {
-    return is_one_of(text, help_words, COUNT(help_words));
+    for (size_t i = 0; i < COUNT(help_words); i++)
+        if (strcasecmp(text, help_words[i]) == 0)
+            return true;
+    return false;
 }
 
 /* The last word of text, and where it begins. */
@@ -103,7 +109,7 @@ struct asked grammar_parse(struct arena *arena, const char *text, const struct b
         return (struct asked){ .help = true };
 
     const char *word = last_word(text);
-    if (is_one_of(word, public_words, COUNT(public_words))) {
+    if (is_public_word(arena, word)) {
         char *rest = trim(arena_strndup(arena, text, (size_t)(word - text)));
         asked.in_channel = true;
         asked.name = *rest ? rest : NULL;

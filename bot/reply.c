@@ -42,8 +42,8 @@ static enum reply_outcome throttled(struct error *err, int status, int64_t retry
 enum reply_outcome reply_judge(int status, struct bytes body, int64_t retry_after_ms,
                                struct error *err)
 {
-    static const char *const bad_body[] = { "invalid_blocks", "invalid_payload", "no_text",
-                                            "too_many_attachments", "msg_blocks_too_long" };
+    static const char *const prohibited[] = { "action_prohibited", "channel_is_archived",
+                                              "channel_not_found", "no_service" };
 
     if (status >= 200 && status < 300)
         return REPLY_TAKEN;
@@ -51,7 +51,9 @@ enum reply_outcome reply_judge(int status, struct bytes body, int64_t retry_afte
         return throttled(err, status, retry_after_ms);
     if (status >= 500)
         return judged(REPLY_UNKNOWN, err, ERR_UNAVAILABLE, status);
-    if (status == 400 && mentions(body, bad_body, COUNT(bad_body)))
+    if (mentions(body, prohibited, COUNT(prohibited)))
+        return judged(REPLY_PROHIBITED, err, ERR_PERMISSION, status);
+    if (status == 400) /* whatever its word is: text alone may be taken */
         return judged(REPLY_BAD_BLOCKS, err, ERR_INTERNAL, status);
     if (status == 404 || status == 410)
         return judged(REPLY_GONE, err, ERR_NOT_FOUND, status);
@@ -75,7 +77,8 @@ static const char *message_error(struct arena *arena, struct bytes body)
 enum reply_outcome reply_judge_message(int status, struct bytes body, int64_t retry_after_ms,
                                        struct error *err)
 {
-    static const char *const bad_blocks[] = { "invalid_blocks", "msg_blocks_too_long", "no_text" };
+    static const char *const bad_blocks[] = { "invalid_blocks", "msg_blocks_too_long", "no_text",
+                                              "too_many_attachments" };
     static const char *const busy[] = { "ratelimited", "rate_limited", "message_limit_exceeded" };
     static const char *const away[] = { "internal_error", "fatal_error", "service_unavailable",
                                         "request_timeout", "unreadable" };

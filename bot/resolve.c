@@ -47,15 +47,26 @@ static struct resolved by_channel(struct arena *arena, const struct match *here,
     return resolved;
 }
 
-static struct resolved by_name(struct arena *arena, const struct board *board, const char *name)
+/* Slack's direct messages; nobody gives a client one of these. */
+static bool is_direct(const char *channel_id)
+{
+    return channel_id[0] == 'D';
+}
+
+/* A name in a channel that is nobody's, as far as this board knows: it may have become a client's
+ * since. */
+static struct resolved by_name(struct arena *arena, const struct board *board,
+                               const char *channel_id, const char *name)
 {
     struct match match = client_by_name(arena, board, name);
     struct resolved resolved = refused(NOTICE_UNKNOWN_NAME, NULL, name);
 
-    if (match.kind == MATCH_ONE)
-        return (struct resolved){ .client = match.client };
+    resolved.ask_again = match.kind == MATCH_NONE || !is_direct(channel_id);
+    if (match.kind == MATCH_ONE) {
+        resolved.client = match.client;
+        return resolved;
+    }
     resolved.notice = match.kind == MATCH_SEVERAL ? NOTICE_SEVERAL_NAMES : NOTICE_UNKNOWN_NAME;
-    resolved.ask_again = match.kind == MATCH_NONE;
     list_names(arena, &match, &resolved.facts);
     return resolved;
 }
@@ -88,7 +99,7 @@ struct resolved resolve(struct arena *arena, const struct board *board, const ch
     else if (!may_ask_by_name(user_id, name_users))
         return refused(NOTICE_NAMES_FORBIDDEN, channel_id, NULL);
     else
-        resolved = by_name(arena, board, asked.name);
+        resolved = by_name(arena, board, channel_id, asked.name);
     resolved.in_channel = asked.in_channel;
     return resolved;
 }

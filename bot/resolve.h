@@ -14,7 +14,8 @@
 struct resolved {
     const struct client *client; /* NULL: answer with the notice */
     bool in_channel;
-    bool ask_again;     /* not on this board: a fresh one may know better */
+    bool ask_again;     /* channel or name is not on this board: a fresh one may know better, also
+                           where this one has an answer */
     enum notice notice; /* with its facts */
     struct notice_facts facts;
 };

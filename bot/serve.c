@@ -347,10 +347,11 @@ int serve(const struct config *config, struct metrics *metrics, enum meters_of w
     loop_run(self.loop);
 
     loop_timer_stop(self.loop, &self.drain);
-    endpoint_destroy(self.endpoint);
-    signature_destroy(self.signature);
+    /* Who still waits for Redis is answered by the queue's end, so the endpoint goes last. */
     cache_destroy(self.cache);
     queue_destroy(self.queue);
+    endpoint_destroy(self.endpoint);
+    signature_destroy(self.signature);
     loop_destroy(self.loop);
     return 0;
 }
