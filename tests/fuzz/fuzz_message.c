@@ -36,13 +36,13 @@ static int64_t take_amount(struct source *s)
 {
     static const int64_t edges[] = { INT64_MIN, INT64_MAX, 0, -1, 1, 5000, 999999995000 };
     unsigned which = take(s, 16);
-    int64_t amount = 0;
+    uint64_t amount = 0;
 
     if (which < COUNT(edges))
         return edges[which];
     for (unsigned i = 0; i < which - COUNT(edges); i++)
         amount = amount * 256 + take(s, 256);
-    return amount;
+    return (int64_t)amount;
 }
 
 /* Up to 63 bytes of the input, up to 20 times over; or NULL. */
