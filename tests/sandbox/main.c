@@ -184,6 +184,7 @@ static void finish(struct sandbox *sandbox)
     ledger_destroy(sandbox->ledger);
     agency_destroy(sandbox->agency);
     loop_destroy(sandbox->loop);
+    arena_destroy(sandbox->arena);
 }
 
 int main(int argc, char **argv)
@@ -199,6 +200,7 @@ int main(int argc, char **argv)
         fputs(usage, stderr);
         return USAGE_STATUS;
     }
+    sandbox.arena = arena_create();
     raise_limits();
     signal(SIGPIPE, SIG_IGN);
     sandbox.loop = loop_create();

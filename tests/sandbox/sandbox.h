@@ -36,7 +36,7 @@ struct options {
     int port;             /* 0: a free one */
     int64_t now_ms;       /* the present that we pretend; < 0: the real clock */
     int latency_ms;       /* before every answer of Monday, Meta and Google */
-    const char *raiox_url;
+    const char *raiox_url; /* NULL: commands have nowhere to go yet */
     const char *signing_secret; /* NULL: the one of agency.json */
     bool require_proof;         /* Meta calls without appsecret_proof are refused */
     int google_page_rows;       /* rows of a page of googleAds:search */
@@ -45,6 +45,7 @@ struct options {
 
 struct sandbox {
     struct options options;
+    struct arena *arena; /* of what lives as long as the program */
     struct loop *loop;
     struct http *http;
     struct agency *agency;
