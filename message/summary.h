@@ -48,8 +48,7 @@ const char *pacing_text(struct arena *arena, enum locale locale, const struct to
 const char *recommended_text(struct arena *arena, enum locale locale, const struct total *total,
                              bool partial);
 
-/* What to write where so that there is a target; NULL where there is one or a warning says it.
- * cell: what Monday's cell holds, in the form of the place this goes to. */
+/* What to write where so that there is a target; NULL where there is one or a warning says it. */
 const char *target_note(struct arena *arena, enum locale locale, const struct report *report,
                         bool mrkdwn);
 

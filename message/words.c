@@ -30,10 +30,7 @@ static const char *const pt_br[WORDS] = {
     [WORD_TARGET_UNREADABLE] = "Sem alvo: não dá para ler \"{0}\" na coluna `min_investment` do "
                                "Monday. Escreva 15000 ou 15.000,00.",
     [WORD_MORE_CURRENCIES] = "e mais {0} moedas",
-    [WORD_ACCOUNT] = "Conta",
-    [WORD_CAMPAIGN] = "Campanha",
     [WORD_CAMPAIGNS_BY_SPEND] = "Campanhas, por gasto",
-    [WORD_BUSINESS_MANAGER] = "Gerenciador",
     [WORD_NO_AD_ACCOUNTS] = "nenhuma conta com números",
     [WORD_SPEND_OF] = "Gasto {0}",
     [WORD_PROJECTION_OF] = "Projeção {0}",
@@ -171,10 +168,7 @@ static const char *const en_us[WORDS] = {
     [WORD_TARGET_UNREADABLE] = "No target: \"{0}\" in Monday's column `min_investment` cannot be "
                                "read. Write 15000 or 15000.00.",
     [WORD_MORE_CURRENCIES] = "and {0} more currencies",
-    [WORD_ACCOUNT] = "Account",
-    [WORD_CAMPAIGN] = "Campaign",
     [WORD_CAMPAIGNS_BY_SPEND] = "Campaigns by spend",
-    [WORD_BUSINESS_MANAGER] = "Business manager",
     [WORD_NO_AD_ACCOUNTS] = "no account with numbers",
     [WORD_SPEND_OF] = "Spend {0}",
     [WORD_PROJECTION_OF] = "Projection {0}",

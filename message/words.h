@@ -35,10 +35,7 @@ enum word {
     WORD_MORE_CURRENCIES,   /* {0} how many */
 
     /* Accounts and campaigns. */
-    WORD_ACCOUNT,
-    WORD_CAMPAIGN,
     WORD_CAMPAIGNS_BY_SPEND,
-    WORD_BUSINESS_MANAGER,
     WORD_NO_AD_ACCOUNTS, /* of a business manager */
     WORD_SPEND_OF,       /* {0} amount */
     WORD_PROJECTION_OF,  /* {0} amount */
