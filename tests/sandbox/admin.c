@@ -128,11 +128,9 @@ static void set_options(struct request *request)
     options->latency_ms = int_in(body, "latency_ms", options->latency_ms);
     options->google_page_rows = int_in(body, "google_page_rows", options->google_page_rows);
     options->monday_budget = int_in(body, "monday_budget", (int)options->monday_budget);
-    if (cJSON_IsString(json_get(body, "raiox_url"))) { /* started after us, on a free port */
-        static char raiox_url[256];
-        snprintf(raiox_url, sizeof(raiox_url), "%s", json_get(body, "raiox_url")->valuestring);
-        options->raiox_url = raiox_url;
-    }
+    if (cJSON_IsString(json_get(body, "raiox_url"))) /* started after us, on a free port */
+        options->raiox_url =
+            arena_strdup(request->sandbox->arena, json_get(body, "raiox_url")->valuestring);
     if (json_get(body, "require_proof"))
         options->require_proof = cJSON_IsTrue(json_get(body, "require_proof"));
     if (options->google_page_rows < 1)
