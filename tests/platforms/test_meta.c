@@ -455,6 +455,35 @@ static void a_forgotten_cursor_restarts_the_list_once(void **state)
     assert_int_equal(only_account(w)->campaigns.items[0].spend_micros, 1000000);
 }
 
+static void a_cursor_that_is_forgotten_again_is_a_warning(void **state)
+{
+    struct world *w = *state;
+
+    one_account(w);
+    route(w, ROUTE("/act_10/insights", "after=E1", 400, FAULT(2642, 0), .times = 3));
+    route(w, ROUTE("/act_10/insights", NULL, 200, PAGE(SPENT(501, "1.00"), "E1")));
+    healthy_account(w);
+    run(w);
+    assert_int_equal(asked_for(w, "/insights"), 4);
+    assert_int_equal(only_warning(w)->kind, ERR_BAD_RESPONSE);
+}
+
+/* Its row as a client's account comes first, for the other list has a page before it. */
+static void an_account_in_both_lists_is_owned(void **state)
+{
+    struct world *w = *state;
+
+    route(w, ROUTE("/77/owned_ad_accounts", "after=A2", 200, LIST(ACCOUNT(10))));
+    route(w, ROUTE("/77/owned_ad_accounts", "after=A1", 200, PAGE("", "A2")));
+    route(w, ROUTE("/77/owned_ad_accounts", NULL, 200, PAGE("", "A1")));
+    route(w, ROUTE("/77/client_ad_accounts", NULL, 200, LIST(ACCOUNT(10))));
+    route(w, ROUTE("/77?", NULL, 200, "{\"id\":\"77\"}"));
+    healthy_account(w);
+    run(w);
+    assert_int_equal(only_account(w)->owned, OWNED_YES);
+    assert_int_equal(asked_for(w, "/act_10/campaigns"), 1);
+}
+
 /* ---- what goes wrong: each ends in a warning of its kind, and no number is shown ---- */
 
 #define HTML "<!DOCTYPE html><html><body>Sorry, something went wrong.</body></html>"
@@ -841,6 +870,8 @@ int main(void)
         TEST(nesting_is_dropped_when_smaller_pages_do_not_help),
         TEST(too_much_data_for_ever_is_a_warning),
         TEST(a_forgotten_cursor_restarts_the_list_once),
+        TEST(a_cursor_that_is_forgotten_again_is_a_warning),
+        TEST(an_account_in_both_lists_is_owned),
         TEST(every_fault_ends_in_a_warning_of_its_kind),
         TEST(an_answer_nested_without_end_is_refused),
         TEST(silence_costs_only_the_account_that_is_silent),
