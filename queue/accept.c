@@ -1,7 +1,7 @@
 /*
- * Accepting: one script a command. An acceptance whose connection breaks is sent again under the
- * same id when the connection is back within its time, and so finds out whether it had arrived:
- * "unknown" is said only when that time is over.
+ * Accepting: one script for all commands of a turn. An acceptance whose connection breaks is sent
+ * again under the same id when the connection is back within its time, and so finds out whether it
+ * had arrived: "unknown" is said only when that time is over.
  */
 #include "queue/internal.h"
 
@@ -22,13 +22,23 @@ struct accepting {
     struct queue *queue;
     queue_accepted_fn *done;
     void *arg, *context;
-    int64_t until_ms;  /* monotonic */
-    bool sent, broken; /* broken: sent, and the answer was cut */
-    struct error err;  /* why it waits */
+    int64_t until_ms; /* monotonic */
+    bool broken;      /* it was sent, and the answer was cut */
+    struct error err; /* why it waits */
     struct loop_timer timer;
     char id[ID_LEN + 1];
     struct bytes trigger, packed; /* behind the struct */
     char data[];
+};
+
+/* So many in one call: Redis serves nobody else meanwhile, which is well under a ms. */
+#define MAX_BATCH 64
+#define BATCH_WORDS (3 + 4 * MAX_BATCH)
+
+struct batch {
+    struct queue *queue;
+    size_t count;
+    struct accepting *all[MAX_BATCH];
 };
 
 /* ---- receipt ids ---- */
@@ -51,6 +61,8 @@ static void make_id(struct queue *queue, char ret[ID_LEN + 1])
         ret[i] = letters[(unsigned char)queue->id_pool[--queue->id_pool_left] % 32];
     ret[ID_LEN] = '\0';
 }
+
+static void accept_send(struct accepting *accepting);
 
 /* ---- the end of one ---- */
 
@@ -102,8 +114,6 @@ static void accept_hold(struct accepting *accepting)
 
 /* ---- asking Redis ---- */
 
-static void accept_send(struct accepting *accepting);
-
 /* Its words begin in capitals; base/redis' own do not. */
 static bool redis_said_no(const struct error *err)
 {
@@ -132,17 +142,10 @@ static void on_answer(struct accepting *accepting, const redisReply *reply)
     }
 }
 
-static void on_accepted(void *arg, const redisReply *reply, const struct error *err)
+static void on_no_answer(struct accepting *accepting, const struct error *err)
 {
-    struct accepting *accepting = arg;
-
-    if (!err) {
-        on_answer(accepting, reply);
-        return;
-    }
     accepting->err = *err;
     if (redis_said_no(err)) {
-        queue_tell_bad(accepting->queue, err);
         accept_fail(accepting);
         return;
     }
@@ -153,28 +156,114 @@ static void on_accepted(void *arg, const redisReply *reply, const struct error *
         accept_hold(accepting);
 }
 
+static void on_batch(void *arg, const redisReply *reply, const struct error *err)
+{
+    struct batch *batch = arg;
+    struct error bad;
+
+    if (!err && (reply->type != REDIS_REPLY_ARRAY || reply->elements != batch->count)) {
+        error_set(&bad, ERR_INTERNAL, "An answer of no meaning to accepting");
+        err = &bad;
+    }
+    if (err && redis_said_no(err))
+        queue_tell_bad(batch->queue, err);
+    for (size_t i = 0; i < batch->count; i++) {
+        if (err)
+            on_no_answer(batch->all[i], err);
+        else
+            on_answer(batch->all[i], reply->element[i]);
+    }
+    free(batch);
+}
+
+/* Numbers as words, for as long as a batch is being said. */
+struct batch_numbers {
+    struct digits ceiling, remember, deadline[MAX_BATCH];
+};
+
+static size_t batch_words(const struct batch *batch, int64_t now_ms, struct batch_numbers *numbers,
+                          struct bytes words[BATCH_WORDS])
+{
+    const struct queue *queue = batch->queue;
+    int64_t ahead_ms = queue_real_ms(queue) - now_ms;
+    size_t count = 0;
+
+    words[count++] = BYTES(KEY_JOBS);
+    for (size_t i = 0; i < batch->count; i++)
+        words[count++] = batch->all[i]->trigger;
+    words[count++] =
+        digits(&numbers->ceiling, queue->fixed_ceiling ? queue->fixed_ceiling : queue->ceiling);
+    words[count++] = digits(&numbers->remember, QUEUE_TRIGGER_S);
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct accepting *accepting = batch->all[i];
+        int64_t deadline_ms = queue->clock_known ? accepting->until_ms + ahead_ms : 0;
+
+        words[count++] = digits(&numbers->deadline[i], deadline_ms);
+        words[count++] = (struct bytes){ accepting->id, ID_LEN };
+        words[count++] = accepting->packed;
+    }
+    return count;
+}
+
+/* The first of them to run out of time closes the connection; the others are then sent again. */
+static void batch_send(struct batch *batch)
+{
+    struct queue *queue = batch->queue;
+    int64_t now_ms = clock_mono_ms(), until_ms = INT64_MAX;
+    struct batch_numbers numbers;
+    struct bytes words[BATCH_WORDS];
+
+    for (size_t i = 0; i < batch->count; i++) {
+        if (batch->all[i]->until_ms < until_ms)
+            until_ms = batch->all[i]->until_ms;
+    }
+    size_t count = batch_words(batch, now_ms, &numbers, words);
+    redis_script(queue->redis, &script_accept, until_ms - now_ms, on_batch, batch, 1 + batch->count,
+                 count, words);
+}
+
+static struct batch *batch_create(struct queue *queue)
+{
+    struct batch *batch = calloc(1, sizeof(*batch));
+
+    if (!batch)
+        fatal("out of memory");
+    batch->queue = queue;
+    return batch;
+}
+
+/* The turn is over: what it accepted goes out. */
+static void on_accept_hook(void *arg)
+{
+    struct queue *queue = arg;
+    struct batch *batch = NULL;
+    struct accepting *accepting;
+    int64_t now_ms = clock_mono_ms();
+    void *old = loop_context_swap(queue->loop, NULL);
+
+    while ((accepting = TAILQ_FIRST(&queue->sending))) {
+        TAILQ_REMOVE(&queue->sending, accepting, link);
+        if (!queue_connected(queue) || accepting->until_ms <= now_ms) {
+            accept_hold(accepting);
+            continue;
+        }
+        if (!batch)
+            batch = batch_create(queue);
+        batch->all[batch->count++] = accepting;
+        if (batch->count == MAX_BATCH)
+            batch_send(TAKE(batch));
+    }
+    if (batch)
+        batch_send(batch);
+    loop_context_swap(queue->loop, old);
+}
+
 static void accept_send(struct accepting *accepting)
 {
     struct queue *queue = accepting->queue;
-    int64_t left_ms = accepting->until_ms - clock_mono_ms();
-    struct digits deadline, ceiling, remember;
 
-    if (left_ms <= 0) {
-        accept_hold(accepting); /* not inside the call that asked for it */
-        return;
-    }
-    struct bytes words[] = {
-        BYTES(KEY_JOBS),
-        accepting->trigger,
-        digits(&deadline, queue_real_ms(queue) + left_ms),
-        { accepting->id, ID_LEN },
-        digits(&ceiling, queue->fixed_ceiling ? queue->fixed_ceiling : queue->ceiling),
-        accepting->packed,
-        digits(&remember, QUEUE_TRIGGER_S),
-    };
-
-    redis_script(queue->redis, &script_accept, left_ms, on_accepted, accepting, 2, COUNT(words),
-                 words);
+    TAILQ_INSERT_TAIL(&queue->sending, accepting, link);
+    loop_hook_start(queue->loop, &queue->accept_hook, on_accept_hook, queue);
 }
 
 void accept_resume(struct queue *queue)
@@ -192,6 +281,8 @@ void accept_close(struct queue *queue)
 {
     struct accepting *accepting;
 
+    loop_hook_stop(queue->loop, &queue->accept_hook);
+    TAILQ_CONCAT(&queue->held, &queue->sending, link);
     while ((accepting = TAILQ_FIRST(&queue->held))) {
         TAILQ_REMOVE(&queue->held, accepting, link);
         accept_fail(accepting);
@@ -232,12 +323,8 @@ void queue_accept(struct queue *queue, const struct command *command, int64_t wa
     accepting->arg = arg;
     accepting->context = loop_context(queue->loop);
     accepting->until_ms = clock_mono_ms() + wait_ms;
-    if (queue_connected(queue)) {
-        accept_send(accepting);
-    } else {
-        error_set(&accepting->err, ERR_UNAVAILABLE, "queue: no connection to Redis");
-        accept_hold(accepting);
-    }
+    error_set(&accepting->err, ERR_UNAVAILABLE, "queue: no connection to Redis");
+    accept_send(accepting);
 }
 
 void queue_set_ceiling(struct queue *queue, int64_t jobs)

@@ -107,7 +107,8 @@ struct queue {
     struct loop_timer pulse;
 
     /* accept.c */
-    struct accepting_list held; /* waiting for a connection */
+    struct accepting_list sending, held; /* for the end of the turn; for a connection */
+    struct loop_hook accept_hook;
     int64_t ceiling, fixed_ceiling, accepted_since_pulse;
     char id_pool[256];
     size_t id_pool_left;

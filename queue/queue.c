@@ -206,6 +206,7 @@ struct queue *queue_create(struct loop *loop, const struct redis_address *addres
     queue->bad_told_ms = -BAD_NEWS_MS;
     queue->ceiling = CEILING_MIN;
     queue->down_since_ms = loop_now_ms(loop);
+    TAILQ_INIT(&queue->sending);
     TAILQ_INIT(&queue->held);
     TAILQ_INIT(&queue->ops);
     TAILQ_INIT(&queue->holds);

@@ -146,25 +146,38 @@
     "end\n"
 
 /*
- * Accepts a command once. KEYS: stream, trigger. ARGV: deadline, id, ceiling, command, seconds to
- * remember the trigger. Returns OK, BUSY, the id that had this trigger before, or Redis' clock
- * when the deadline is past. XLEN comes before SET so that a key of a wrong type fails before
- * anything is written.
+ * Accepts commands, each once: all of a turn in one call, for a call costs as much as an
+ * acceptance. KEYS: stream, a trigger for each. ARGV: ceiling, seconds to remember a trigger, and
+ * for each: deadline, id, command. Answers for each OK, BUSY, the id that had this trigger before,
+ * or Redis' clock when the deadline is past. XLEN comes before the first SET so that a key of a
+ * wrong type fails before anything is written; the first SET is refused for all (OOM, READONLY).
  */
 struct redis_script script_accept = {
     .source =
     "local t = redis.call('TIME')\n"
     "local now = t[1] * 1000 + math.floor(t[2] / 1000)\n"
-    "if now > tonumber(ARGV[1]) then return now end\n"
-    "local waiting = redis.call('XLEN', KEYS[1])\n"
-    "local seen = redis.call('SET', KEYS[2], ARGV[2], 'NX', 'GET', 'EX', ARGV[5])\n"
-    "if seen then return seen end\n"
-    "if waiting >= tonumber(ARGV[3]) then\n"
-    "  redis.call('DEL', KEYS[2])\n"
-    "  return redis.status_reply('BUSY')\n"
+    "local room = tonumber(ARGV[1]) - redis.call('XLEN', KEYS[1])\n"
+    "local ok, busy, answers, wrote = { ok = 'OK' }, { ok = 'BUSY' }, {}, false\n"
+    "local function accept(trigger, deadline, id, command)\n"
+    "  if now > tonumber(deadline) then return now end\n"
+    "  local seen = redis.pcall('SET', trigger, id, 'NX', 'GET', 'EX', ARGV[2])\n"
+    "  if seen then return seen end\n"
+    "  wrote = true\n"
+    "  if room <= 0 then\n"
+    "    redis.call('DEL', trigger)\n"
+    "    return busy\n"
+    "  end\n"
+    "  room = room - 1\n"
+    "  redis.call('XADD', KEYS[1], '*', 'i', id, 'c', command)\n"
+    "  return ok\n"
     "end\n"
-    "redis.call('XADD', KEYS[1], '*', 'i', ARGV[2], 'c', ARGV[4])\n"
-    "return redis.status_reply('OK')\n",
+    "for i = 2, #KEYS do\n"
+    "  local at = 3 * i - 3\n"
+    "  local answer = accept(KEYS[i], ARGV[at], ARGV[at + 1], ARGV[at + 2])\n"
+    "  if type(answer) == 'table' and answer.err and not wrote then return answer end\n"
+    "  answers[i - 1] = answer\n"
+    "end\n"
+    "return answers\n",
 };
 
 /*

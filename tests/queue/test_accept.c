@@ -250,18 +250,56 @@ static void who_is_outstanding_when_the_queue_closes_is_told(void **state)
     struct rig *rig = *state;
     struct queue *queue = rig_queue(rig, NULL), *never_up;
     struct command command = rig_command("closing");
-    struct outcome sent = { 0 }, held = { 0 };
+    struct outcome sent = { 0 }, unsent = { 0 }, held = { 0 };
 
+    redis_server_freeze(rig->server);
     queue_accept(queue, &command, 2000, on_accept_outcome, &sent);
+    loop_turn(rig->loop, 0);
+    queue_accept(queue, &command, 2000, on_accept_outcome, &unsent);
     queue_destroy(queue);
+    redis_server_thaw(rig->server);
     assert_int_equal(sent.told, 1);
     assert_int_equal(sent.result, ACCEPTED_UNKNOWN);
+    assert_int_equal(unsent.told, 1);
+    assert_int_equal(unsent.result, ACCEPTED_NOT);
 
     never_up = queue_create(rig->loop, &rig->address, NULL, NULL, NULL);
     queue_accept(never_up, &command, 2000, on_accept_outcome, &held);
     queue_destroy(never_up);
     assert_int_equal(held.told, 1);
     assert_int_equal(held.result, ACCEPTED_NOT);
+}
+
+/* One call carries many: each has an answer of its own. */
+static void in_one_turn_each_has_its_own_answer(void **state)
+{
+    static const struct {
+        const char *trigger;
+        enum accepted result;
+    } cases[] = {
+        { "x", ACCEPTED_DUPLICATE }, { "a", ACCEPTED },      { "a", ACCEPTED_DUPLICATE },
+        { "b", ACCEPTED },           { "c", ACCEPTED_BUSY }, { "b", ACCEPTED_DUPLICATE },
+        { "c", ACCEPTED_BUSY },
+    };
+    struct rig *rig = *state;
+    struct queue *queue = rig_queue(rig, NULL);
+    struct outcome outcomes[COUNT(cases)] = { 0 };
+
+    rig_accept(rig, queue, "x");
+    queue_set_ceiling(queue, 3);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct command command = rig_command(cases[i].trigger);
+        queue_accept(queue, &command, 2000, on_accept_outcome, &outcomes[i]);
+    }
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        WAIT_UNTIL(rig, outcomes[i].told);
+        if (outcomes[i].result != cases[i].result)
+            fail_msg("%zu, %s: %d", i, cases[i].trigger, outcomes[i].result);
+    }
+    assert_string_equal(outcomes[2].id, outcomes[1].id);
+    assert_int_equal(rig_number(rig, "XLEN {raiox}:jobs"), 3);
+    assert_int_equal(rig_number(rig, "EXISTS {raiox}:trigger:c"), 0);
+    queue_destroy(queue);
 }
 
 static void ready_means_that_a_write_is_taken(void **state)
@@ -313,6 +351,7 @@ int main(void)
         TEST(a_short_absence_of_Redis_is_waited_out),
         TEST(a_refusal_of_Redis_is_a_no_with_its_reason),
         TEST(who_is_outstanding_when_the_queue_closes_is_told),
+        TEST(in_one_turn_each_has_its_own_answer),
         TEST(ready_means_that_a_write_is_taken),
     };
 
