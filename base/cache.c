@@ -25,7 +25,7 @@
 #define COPIES_MAX ((size_t)32 << 20)
 #define VALUE_MAX ((size_t)8 << 20)
 
-#define SWEEP_MS (10 * 1000)
+#define SWEEP_MS 10000
 #define SLOTS 256
 
 struct copy {
@@ -428,7 +428,10 @@ void cache_destroy(struct cache *cache)
         if (!in_redis)
             free(ask);
     }
-    while (cache->oldest)
-        copy_drop(cache, cache->oldest);
+    for (struct copy *copy = cache->oldest; copy;) {
+        struct copy *next = copy->next;
+        copy_free(copy);
+        copy = next;
+    }
     free(cache);
 }

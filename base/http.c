@@ -17,15 +17,12 @@
 #define DEFAULT_MAX_PER_HOST 64
 #define DEFAULT_MAX_BODY ((size_t)32 << 20)
 #define DEFAULT_MAX_BODIES ((size_t)256 << 20)
-#define DEFAULT_TOTAL_MS (20 * 1000)
-#define DEFAULT_STALL_MS (10 * 1000)
+#define DEFAULT_TOTAL_MS 20000
+#define DEFAULT_STALL_MS 10000
 
 /* What is kept for the next transfers; more is given back when it falls idle. */
 #define POOL_TRANSFERS 64
 #define POOL_BODY ((size_t)32 << 10)
-
-/* curl_multi_perform() again for what callbacks have just started, before waiting: so often. */
-#define ROUNDS_A_TURN 4
 
 #define LANE_SLOTS 256
 
@@ -98,7 +95,6 @@ struct http {
     struct http_call *calls;
     struct transfer *pool;
     size_t pool_len;
-    uint64_t started;
 };
 
 static void *must(void *memory)
@@ -476,7 +472,6 @@ static void call_start(struct http_call *call)
     call->state = CALL_UNDER_WAY;
     call->started_ms = now_ms;
     call->host->under_way++;
-    http->started++;
 }
 
 static void host_start_waiting(struct http *http, struct host *host)
@@ -598,22 +593,16 @@ static void transfer_done(struct http *http, struct transfer *transfer, CURLcode
 static void on_turn(void *arg)
 {
     struct http *http = arg;
+    CURLMsg *message = NULL;
+    int count = 0;
 
-    for (int round = 0; round < ROUNDS_A_TURN; round++) {
-        uint64_t started = http->started;
-        CURLMsg *message = NULL;
-        int count = 0;
-
-        if (curl_multi_perform(http->multi, &count) != CURLM_OK)
-            fatal("curl cannot go on with its transfers");
-        while ((message = curl_multi_info_read(http->multi, &count))) {
-            char *transfer = NULL;
-            CURLcode code = message->data.result;
-            curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
-            transfer_done(http, (struct transfer *)(void *)transfer, code);
-        }
-        if (http->started == started)
-            break;
+    if (curl_multi_perform(http->multi, &count) != CURLM_OK)
+        fatal("curl cannot go on with its transfers");
+    while ((message = curl_multi_info_read(http->multi, &count))) {
+        char *transfer = NULL;
+        CURLcode code = message->data.result; /* the message goes with its handle */
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
+        transfer_done(http, (struct transfer *)(void *)transfer, code);
     }
 }
 
@@ -656,9 +645,11 @@ void http_destroy(struct http *http)
     if (!http)
         return;
     loop_after_wait(http->loop, NULL, NULL);
-    while (http->calls) {
-        assert(http->calls->state != CALL_TELLING);
-        call_abort(http->calls);
+    for (struct http_call *call = http->calls; call;) {
+        struct http_call *next = call->next;
+        assert(call->state != CALL_TELLING);
+        call_abort(call);
+        call = next;
     }
     while (http->pool) {
         struct transfer *transfer = http->pool;

@@ -87,10 +87,7 @@ void loop_destroy(struct loop *loop)
         close(loop->signal_fd);
     while (loop->watch_count > 0)
         loop_unwatch(loop, loop->watches[loop->watch_count - 1]);
-    while (loop->timer_count > 0)
-        loop_timer_stop(loop, loop->heap[loop->timer_count]);
-    while (loop->hooks)
-        loop_hook_stop(loop, loop->hooks);
+    /* Timers and hooks that still wait are left alone: their owners may be gone already. */
     curl_multi_cleanup(loop->multi);
     curl_global_cleanup();
     free(loop->watches);
@@ -284,9 +281,9 @@ static void watches_grow(struct loop *loop)
     if (loop->watch_count < loop->watch_cap)
         return;
     loop->watch_cap = loop->watch_cap ? loop->watch_cap * 2 : 16;
-    loop->watches = reallocarray(loop->watches, loop->watch_cap, sizeof(*loop->watches));
+    loop->watches = reallocarray(loop->watches, loop->watch_cap, sizeof(struct loop_watch *));
     loop->fds = reallocarray(loop->fds, loop->watch_cap, sizeof(*loop->fds));
-    loop->fired = reallocarray(loop->fired, loop->watch_cap, sizeof(*loop->fired));
+    loop->fired = reallocarray(loop->fired, loop->watch_cap, sizeof(struct loop_watch *));
     if (!loop->watches || !loop->fds || !loop->fired)
         fatal("out of memory");
 }
@@ -311,7 +308,7 @@ struct loop_watch *loop_watch(struct loop *loop, int fd, short events,
 
 void loop_watch_events(struct loop *loop, struct loop_watch *watch, short events)
 {
-    watch->events = events & WAIT_BITS;
+    watch->events = (short)(events & WAIT_BITS);
     loop->fds[watch->place] =
         (struct curl_waitfd){ .fd = watch->fd, .events = watch->events, .revents = 0 };
 }
@@ -339,7 +336,9 @@ static short true_revents(const struct loop_watch *watch, short shown)
     if (!(shown & ~watch->events))
         return shown;
     struct pollfd fd = { .fd = watch->fd, .events = watch->events };
-    return poll(&fd, 1, 0) > 0 ? fd.revents : 0;
+    if (poll(&fd, 1, 0) <= 0)
+        return 0;
+    return fd.revents;
 }
 
 /*
@@ -371,7 +370,7 @@ static void run_fired(struct loop *loop)
         if (!watch)
             continue;
         watch->fired = 0;
-        short revents = watch->revents & (short)~(WAIT_BITS & ~watch->events);
+        short revents = (short)(watch->revents & ~(WAIT_BITS & ~watch->events));
         if (!revents)
             continue;
         /* A hang-up that nobody reads away would be found by every wait: it is told once. */

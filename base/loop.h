@@ -25,7 +25,7 @@ struct loop;
  * another program sets it back for it.
  */
 struct loop *loop_create(void);
-void loop_destroy(struct loop *loop);
+void loop_destroy(struct loop *loop); /* the last of all; not from a callback */
 
 void loop_run(
     struct loop *loop); /* turns until loop_stop(); what was due in that turn still runs */

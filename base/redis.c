@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 
+#include <assert.h>
 #include <curl/curl.h>
 #include <errno.h>
 #include <openssl/evp.h>
@@ -262,6 +263,7 @@ static struct command *commands_pop(struct commands *list)
 
 static void enter(struct redis *redis)
 {
+    assert(redis->inside >= 0);
     redis->inside++;
 }
 
@@ -487,19 +489,25 @@ static void watch_for(struct redis *redis, short events)
     loop_watch_events(redis->loop, redis->watch, events);
 }
 
-/* Runs before each wait in a turn that had something to say, and when a full socket has room. */
-static void flush(void *arg)
+/* false: the connection is down, and redis may be gone. */
+static bool write_out(struct redis *redis)
 {
-    struct redis *redis = arg;
     int all = 0;
 
     if (redisBufferWrite(redis->link, &all) != REDIS_OK) {
         go_down(redis, ERR_UNAVAILABLE, redis->link->errstr);
-        return;
+        return false;
     }
     /* A TLS handshake that waits for the other side would find the socket writable all the time. */
     bool shaking_hands = redis->address.tls && redis->state == STATE_GREETING;
     watch_for(redis, all || shaking_hands ? POLLIN : POLLIN | POLLOUT);
+    return true;
+}
+
+/* Runs before the wait of a turn that had something to say. */
+static void flush(void *arg)
+{
+    write_out(arg);
 }
 
 /* Hands redis->out to hiredis; command waits for the reply. */
@@ -560,7 +568,7 @@ static void script_hash(struct redis_script *script)
     if (EVP_Digest(script->source, strlen(script->source), hash, &len, EVP_sha1(), NULL) != 1)
         fatal("OpenSSL has no SHA-1, which Redis names scripts by");
     for (unsigned i = 0; i < len; i++)
-        snprintf(script->sha + 2 * i, 3, "%02x", hash[i]);
+        snprintf(script->sha + (size_t)2 * i, 3, "%02x", hash[i]);
 }
 
 /* verb is EVALSHA with the hash, or EVAL with the source. */
@@ -703,9 +711,12 @@ static void on_ping(void *arg, const redisReply *reply, const struct error *err)
 {
     struct redis *redis = arg;
 
-    on_may(arg, reply, err);
     if (redis->state != STATE_GREETING)
         return;
+    if (err && !may_be_ignored(err)) {
+        on_may(redis, reply, err);
+        return;
+    }
     loop_timer_stop(redis->loop, &redis->attempt);
     redis->state = STATE_UP;
     redis->backoff_ms = BACKOFF_MIN_MS;
@@ -785,18 +796,16 @@ static void on_connected(struct redis *redis)
 static void on_ready(void *arg, short revents)
 {
     struct redis *redis = arg;
-    const redisContext *link = redis->link;
 
     if (redis->state == STATE_CONNECTING) {
         on_connected(redis);
         return;
     }
-    enter(redis);
-    if (revents & POLLOUT || (redis->address.tls && redis->state == STATE_GREETING))
-        flush(redis);
-    if (!redis->destroyed && redis->link == link && (revents & ~POLLOUT))
+    bool shaking_hands = redis->address.tls && redis->state == STATE_GREETING;
+    if ((revents & POLLOUT || shaking_hands) && !write_out(redis))
+        return;
+    if (revents & ~POLLOUT)
         on_readable(redis);
-    leave(redis);
 }
 
 static void on_connect_too_late(void *arg)

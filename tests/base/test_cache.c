@@ -284,7 +284,8 @@ static void what_one_worker_puts_the_others_know_with_its_age(void **state)
 
     char *left =
         redis_server_ask(server, (const char *const[]){ "PTTL", "{raiox}:cache:board", NULL });
-    assert_true(atol(left) > 0 && atol(left) <= 60000);
+    long left_ms = strtol(left, NULL, 10);
+    assert_true(left_ms > 0 && left_ms <= 60000);
     free(left);
 
     cache_drop(a.cache, "board");
@@ -337,6 +338,67 @@ static void what_is_no_value_of_ours_is_nothing_remembered(void **state)
             fail_msg("row %zu was taken", i);
     }
     worker_end(&worker);
+    redis_server_stop(server);
+}
+
+/* ---- claims ---- */
+
+static void on_claim(void *arg, bool got)
+{
+    *(int *)arg = got;
+    loop_stop(loop);
+}
+
+static bool claim(struct cache *cache, const char *name, int64_t ttl_ms)
+{
+    int got = -1;
+
+    cache_claim(cache, name, ttl_ms, on_claim, &got);
+    assert_int_equal(got, -1);
+    loop_run(loop);
+    return got == 1;
+}
+
+static void one_of_all_holds_a_claim_until_it_lets_go_or_its_time_is_over(void **state)
+{
+    struct redis_server *server = redis_server_start(NULL);
+    struct worker a = worker_begin(server), b = worker_begin(server);
+
+    (void)state;
+    assert_true(claim(a.cache, "x", 60000));
+    assert_true(claim(a.cache, "x", 60000)); /* its own, for longer */
+    assert_false(claim(b.cache, "x", 60000));
+    assert_true(claim(b.cache, "y", 60000));
+    cache_release(b.cache, "x"); /* not b's to give away */
+    settle(&b);
+    assert_false(claim(b.cache, "x", 60000));
+    cache_release(a.cache, "x");
+    settle(&a);
+    assert_true(claim(b.cache, "x", 100));
+    assert_false(claim(a.cache, "x", 60000));
+    pass_ms(110);
+    assert_true(claim(a.cache, "x", 60000));
+    worker_end(&a);
+    worker_end(&b);
+    redis_server_stop(server);
+}
+
+static void without_redis_everybody_holds_every_claim(void **state)
+{
+    struct redis_server *server = redis_server_start(NULL);
+    struct worker a = worker_begin(server), b = worker_begin(server);
+    struct cache *alone = cache_create(loop, NULL);
+
+    (void)state;
+    assert_true(claim(alone, "x", 60000));
+    cache_release(alone, "x");
+    cache_destroy(alone);
+    assert_true(claim(a.cache, "x", 60000));
+    redis_server_freeze(server);
+    assert_true(claim(b.cache, "x", 60000)); /* after half a second */
+    redis_server_thaw(server);
+    worker_end(&a);
+    worker_end(&b);
     redis_server_stop(server);
 }
 
@@ -415,6 +477,8 @@ int main(void)
         TEST(what_one_worker_puts_the_others_know_with_its_age),
         TEST(a_copy_from_redis_is_no_younger_than_the_value),
         TEST(what_is_no_value_of_ours_is_nothing_remembered),
+        TEST(one_of_all_holds_a_claim_until_it_lets_go_or_its_time_is_over),
+        TEST(without_redis_everybody_holds_every_claim),
         TEST(a_silent_redis_is_waited_for_half_a_second_and_kept),
         TEST(without_its_redis_the_process_still_remembers),
         TEST(destroying_it_silences_what_was_asked),

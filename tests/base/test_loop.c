@@ -163,6 +163,8 @@ static void a_time_beyond_all_times_never_comes(void **state)
     loop_turn(loop, 1);
     loop_turn(loop, -1);
     assert_int_not_equal(never.place, 0);
+    loop_timer_stop(loop, &never);
+    assert_int_equal(never.place, 0);
 }
 
 /* ---- watches ---- */
@@ -197,7 +199,7 @@ static void on_pair(void *arg, short revents)
 {
     struct pair *pair = arg;
 
-    pair->seen |= revents;
+    pair->seen = (short)(pair->seen | revents);
     pair->calls++;
 }
 

@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 /* Under sanitizers on a busy machine a start takes a second; what takes longer has failed. */
-#define START_MS (20 * 1000)
+#define START_MS 20000
 #define ARGUMENTS_MAX 64
 
 static void must_be(bool ok, const char *what)
