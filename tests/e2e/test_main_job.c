@@ -1,0 +1,56 @@
+/* One command end to end: the analyst's channel, the endpoint, Redis, a worker, the reply. */
+#include "tests/support/world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define ANALYST "U0ANALISTA"
+
+static void assert_says(const char *text, const char *const *words)
+{
+    for (; *words; words++)
+        if (!strstr(text, *words))
+            fail_msg("\"%s\" is not in: %s", *words, text);
+}
+
+/* The published example: nine campaigns spend 9,027.63, five of them may spend 320.12 a day. */
+static void nine_campaigns_give_their_published_sum(void **state)
+{
+    struct world *world = world_start(state, &(struct world_options){ .parts = WORLD_RUN });
+    struct world_ack ack = world_command(world, "C0GOLDEN9", ANALYST, "");
+
+    assert_int_equal(ack.status, 200);
+    assert_says(ack.text, (const char *const[]){ "<#C0GOLDEN9>", NULL });
+    const cJSON *reply = world_taken_reply(world, 0);
+    assert_says(world_body(world, reply), (const char *const[]){ "Golden Nine", "9.027,63",
+                                                                 "320,12", "\"ephemeral\"", NULL });
+    assert_int_equal(world_taken_count(world), 1);
+}
+
+/* Worked out by hand in tests/sandbox/agency.json. */
+static void two_platforms_make_one_answer(void **state)
+{
+    struct world *world = world_start(state, &(struct world_options){ .parts = WORLD_SPLIT });
+
+    world_command(world, "C0123", ANALYST, "publico");
+    const cJSON *reply = world_taken_reply(world, 0);
+    assert_says(world_body(world, reply),
+                (const char *const[]){ "Padaria Sol", "1.234,56", "2.134,56", "196,16",
+                                       "\"in_channel\"", NULL });
+    assert_string_equal(world_get(world, "/readyz").body, "ready\n");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(nine_campaigns_give_their_published_sum, world_open,
+                                        world_close),
+        cmocka_unit_test_setup_teardown(two_platforms_make_one_answer, world_open, world_close),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
