@@ -40,7 +40,8 @@ void page_handle(struct request *request)
         if (text) {
             reply_text(request, 200, files[i].type, text);
             reply_header(request, "Cache-Control", "no-store");
-            reply_header(request, "Content-Security-Policy", "default-src 'self'; img-src 'self' data:");
+            reply_header(request, "Content-Security-Policy",
+                         "default-src 'self'; img-src 'self' data:");
             return;
         }
     }

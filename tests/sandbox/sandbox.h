@@ -32,11 +32,11 @@ enum service {
 const char *service_name(enum service service); /* "google_ads" */
 
 struct options {
-    const char *data_dir; /* holds agency.json and page/ */
-    int port;             /* 0: a free one */
-    int64_t now_ms;       /* the present that we pretend; < 0: the real clock */
-    int latency_ms;       /* before every answer of Monday, Meta and Google */
-    const char *raiox_url; /* NULL: commands have nowhere to go yet */
+    const char *data_dir;       /* holds agency.json and page/ */
+    int port;                   /* 0: a free one */
+    int64_t now_ms;             /* the present that we pretend; < 0: the real clock */
+    int latency_ms;             /* before every answer of Monday, Meta and Google */
+    const char *raiox_url;      /* NULL: commands have nowhere to go yet */
     const char *signing_secret; /* NULL: the one of agency.json */
     bool require_proof;         /* Meta calls without appsecret_proof are refused */
     int google_page_rows;       /* rows of a page of googleAds:search */

@@ -3,7 +3,7 @@
 'use strict';
 
 const $ = (id) => document.getElementById(id);
-const state = { channels: [], users: [], current: null, messages: new Map(), unread: new Map(), last: 0 };
+const state = { channels: [], users: [], current: null, messages: new Map(), unread: new Map(), last: 0, polled: false };
 
 const EMOJI = {
   large_green_circle: '🟢', large_yellow_circle: '🟡', large_orange_circle: '🟠', red_circle: '🔴', large_red_circle: '🔴',
@@ -252,9 +252,10 @@ function liveness(on) {
 async function listen() {
   for (;;) {
     try {
-      const answer = await fetch(`/admin/replies?all=1&after=${state.last}&wait_ms=20000`);
+      const answer = await fetch(`/admin/replies?all=1&after=${state.last}&wait_ms=${state.polled ? 20000 : 0}`);
       const told = await answer.json();
       liveness(true);
+      state.polled = true;
       if (told.last < state.last) state.messages.clear();
       state.last = told.last;
       const here = told.replies.map(take);
