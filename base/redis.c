@@ -89,6 +89,7 @@ struct redis {
     bool destroyed;
 #ifdef RAIOX_REDIS_TLS
     SSL_CTX *tls;
+    SSL *ssl; /* the link's; NULL without one */
 #endif
 };
 
@@ -370,6 +371,9 @@ static void unlink_now(struct redis *redis)
     if (redis->link)
         redisFree(redis->link);
     redis->link = NULL;
+#ifdef RAIOX_REDIS_TLS
+    redis->ssl = NULL;
+#endif
     redis->state = STATE_DOWN;
 }
 
@@ -489,13 +493,24 @@ static void watch_for(struct redis *redis, short events)
     loop_watch_events(redis->loop, redis->watch, events);
 }
 
+/* hiredis says "Success" of a certificate that was refused. */
+static const char *link_error(const struct redis *redis)
+{
+#ifdef RAIOX_REDIS_TLS
+    long verdict = redis->ssl ? SSL_get_verify_result(redis->ssl) : X509_V_OK;
+    if (verdict != X509_V_OK)
+        return X509_verify_cert_error_string(verdict);
+#endif
+    return redis->link->errstr;
+}
+
 /* false: the connection is down, and redis may be gone. */
 static bool write_out(struct redis *redis)
 {
     int all = 0;
 
     if (redisBufferWrite(redis->link, &all) != REDIS_OK) {
-        go_down(redis, ERR_UNAVAILABLE, redis->link->errstr);
+        go_down(redis, ERR_UNAVAILABLE, link_error(redis));
         return false;
     }
     /* A TLS handshake that waits for the other side would find the socket writable all the time. */
@@ -662,7 +677,7 @@ static void on_readable(struct redis *redis)
         const redisReader *reader = redis->link->reader;
         size_t before = reader->len;
         if (redisBufferRead(redis->link) != REDIS_OK) {
-            go_down(redis, ERR_UNAVAILABLE, redis->link->errstr);
+            go_down(redis, ERR_UNAVAILABLE, link_error(redis));
             return;
         }
         bool more = reader->len - before == READ_SIZE;
@@ -771,7 +786,10 @@ static bool begin_tls(struct redis *redis)
         SSL_free(ssl);
         return false;
     }
-    return redisInitiateSSL(redis->link, ssl) == REDIS_OK; /* takes ssl over, also when it fails */
+    if (redisInitiateSSL(redis->link, ssl) != REDIS_OK) /* the link owns ssl, or it is gone */
+        return false;
+    redis->ssl = ssl;
+    return true;
 }
 #endif
 
