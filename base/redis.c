@@ -786,8 +786,10 @@ static bool begin_tls(struct redis *redis)
         SSL_free(ssl);
         return false;
     }
-    if (redisInitiateSSL(redis->link, ssl) != REDIS_OK) /* the link owns ssl, or it is gone */
+    if (redisInitiateSSL(redis->link, ssl) != REDIS_OK) {
+        SSL_free(ssl); /* only when it went well is it the link's */
         return false;
+    }
     redis->ssl = ssl;
     return true;
 }
