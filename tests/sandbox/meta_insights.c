@@ -233,8 +233,10 @@ static bool filter_takes(const cJSON *filter, const struct row *row)
 
     if (!strcmp(field, "spend"))
         return compares(operator, row->delivery.micros / MICROS, value);
-    if (!strcmp(field, "impressions") || !strcmp(field, "clicks"))
+    if (!strcmp(field, "impressions"))
         return compares(operator, row->delivery.impressions, value);
+    if (!strcmp(field, "clicks"))
+        return compares(operator, row->delivery.clicks, value);
     if (row->campaign && strstr(field, "campaign.effective"))
         text = row->campaign->effective_status;
     else if (row->campaign && !strcmp(field, "campaign.id"))

@@ -28,12 +28,17 @@ function el(name, options = {}, ...children) {
 const unescape = (text) => text.replace(/&(amp|lt|gt);/g, (_, name) => ({ amp: '&', lt: '<', gt: '>' })[name]);
 const withEmoji = (text) => text.replace(/:([a-z0-9_+-]+):/g, (whole, name) => EMOJI[name] ?? whole);
 
-const BEFORE = '(?<=^|[\\s(\\[{"\'.,;:!?>/\u00a0\u200b*_~-])';
-const AFTER = '(?=$|[\\s)\\]}"\'.,;:!?</\u00a0\u200b*_~-])';
+// A sign between zero-width blanks is data: it is set aside, in the private use area, until the text is written.
+const SIGNS = '*_~`';
+const setAside = (text) => text.replace(/\u200b([*_~`])\u200b/g, (_, one) => String.fromCharCode(0xe000 + SIGNS.indexOf(one)));
+const putBack = (text) => text.replace(/[\ue000-\ue003]/g, (one) => SIGNS[one.charCodeAt(0) - 0xe000]);
+
+const BEFORE = '(?<=^|[\\s(\\[{"\'.,;:!?>/\u00a0*_~-])';
+const AFTER = '(?=$|[\\s)\\]}"\'.,;:!?</\u00a0*_~-])';
 const mark = (sign) => new RegExp(`${BEFORE}\\${sign}(?!\\s)([^\\n\\${sign}]*[^\\s\\${sign}])\\${sign}${AFTER}`);
 const INLINE = [
-  { re: /```([\s\S]+?)```/, make: (m) => el('pre', {}, unescape(m[1].replace(/^\n/, ''))) },
-  { re: /`([^`\n]+)`/, make: (m) => el('code', {}, unescape(m[1])) },
+  { re: /```([\s\S]+?)```/, make: (m) => el('pre', {}, putBack(unescape(m[1].replace(/^\n/, '')))) },
+  { re: /`([^`\n]+)`/, make: (m) => el('code', {}, putBack(unescape(m[1]))) },
   { re: /<([^<>\n]+)>/, make: (m) => angle(m[1]) },
   { re: mark('*'), make: (m) => el('strong', {}, ...inline(m[1])) },
   { re: mark('_'), make: (m) => el('em', {}, ...inline(m[1])) },
@@ -63,7 +68,7 @@ function inline(text) {
     const match = rule.re.exec(text);
     if (match && (!first || match.index < first.match.index)) first = { rule, match };
   }
-  if (!first) return text ? [document.createTextNode(withEmoji(unescape(text)))] : [];
+  if (!first) return text ? [document.createTextNode(withEmoji(putBack(unescape(text))))] : [];
   const { rule, match } = first;
   return [
     ...inline(text.slice(0, match.index)),
@@ -75,7 +80,7 @@ function inline(text) {
 // Quotes are of whole lines; a block of code may hold lines that look like one.
 function mrkdwn(text) {
   const box = el('div', { class: 'text' });
-  const parts = text.split(/(```[\s\S]+?```)/);
+  const parts = setAside(text).split(/(```[\s\S]+?```)/);
   for (const part of parts) {
     if (part.startsWith('```')) { box.append(...inline(part)); continue; }
     let plain = [];
@@ -261,6 +266,7 @@ async function listen() {
       const here = told.replies.map(take);
       if (here.includes(true)) showMessages();
       if (told.replies.length) showChannels();
+      if (new URLSearchParams(location.search).has('once')) return; // a picture of what is there
     } catch {
       liveness(false);
       await new Promise((again) => setTimeout(again, 1000));
