@@ -272,26 +272,37 @@ struct scrape {
     struct request *request;
 };
 
+static void write_metrics(struct serve *serve, struct request *request)
+{
+    scoped_buf struct buf out;
+
+    buf_init(&out, MAX_METRICS);
+    meters_write(serve->metrics, serve->whose, &out);
+    request_answer(request, 200, "text/plain; version=0.0.4; charset=utf-8",
+                   (struct bytes){ buf_cstr(&out), out.len }, KEEP_ALIVE);
+}
+
 /* With Redis away the gauges stay what they were; everything else is told. */
 static void on_stats(void *arg, const struct queue_stats *stats, const struct error *err)
 {
     struct scrape *scrape = arg;
-    scoped_buf struct buf out;
 
-    buf_init(&out, MAX_METRICS);
     if (!err)
         meter_queue(scrape->serve->metrics, stats);
-    meters_write(scrape->serve->metrics, scrape->serve->whose, &out);
-    request_answer(scrape->request, 200, "text/plain; version=0.0.4; charset=utf-8",
-                   (struct bytes){ buf_cstr(&out), out.len }, KEEP_ALIVE);
+    write_metrics(scrape->serve, scrape->request);
 }
 
 static void handle_metrics(void *arg, struct request *request)
 {
+    struct serve *serve = arg;
     struct scrape *scrape = arena_new(request_arena(request), struct scrape);
 
-    *scrape = (struct scrape){ arg, request };
-    queue_stats(scrape->serve->queue, on_stats, scrape);
+    if (!queue_up(serve->queue)) { /* asking would wait for it */
+        write_metrics(serve, request);
+        return;
+    }
+    *scrape = (struct scrape){ serve, request };
+    queue_stats(serve->queue, on_stats, scrape);
 }
 
 /* ---- the process ---- */
