@@ -10,8 +10,8 @@ struct call {
     uint64_t number;
     enum service service;
     char method[8], what[160], account[32];
-    int status; /* 0: not answered yet */
-    int64_t took_ms;
+    int status;                /* 0: not answered yet */
+    int64_t begun_ms, took_ms; /* begun: monotonic */
 };
 
 struct ledger {
@@ -64,7 +64,9 @@ uint64_t ledger_begin(struct ledger *ledger, const struct request *request, cons
 {
     struct call *call = &ledger->calls[++ledger->last % LEDGER_KEPT];
 
-    *call = (struct call){ .number = ledger->last, .service = request->service };
+    *call = (struct call){ .number = ledger->last,
+                           .service = request->service,
+                           .begun_ms = request->begun_ms };
     text_kept(call->method, sizeof(call->method), request->method);
     text_kept(call->what, sizeof(call->what), what);
     text_kept(call->account, sizeof(call->account), request->account);
@@ -117,6 +119,7 @@ static cJSON *call_json(const struct call *call)
     if (*call->account)
         cJSON_AddStringToObject(json, "account", call->account);
     cJSON_AddNumberToObject(json, "status", call->status);
+    cJSON_AddNumberToObject(json, "begun_ms", (double)call->begun_ms);
     cJSON_AddNumberToObject(json, "took_ms", (double)call->took_ms);
     return json;
 }

@@ -115,9 +115,8 @@ static struct world_answer ask(struct world *world, const char *method, const ch
     return answer;
 }
 
-/* Asks the sandbox itself, which must say yes. */
-static const cJSON *ask_admin(struct world *world, const char *method, const char *path,
-                              const char *body)
+const cJSON *world_admin(struct world *world, const char *method, const char *path,
+                         const char *body)
 {
     const char *url = arena_printf(world->arena, "%s%s", world->admin, path);
     struct world_answer answer = ask(world, method, url, body);
@@ -341,7 +340,7 @@ int world_close(void **state)
 
 struct world_ack world_command_json(struct world *world, const char *json)
 {
-    const cJSON *told = ask_admin(world, "POST", "/commands", json);
+    const cJSON *told = world_admin(world, "POST", "/commands", json);
     struct world_ack ack = { .text = "" };
     struct error err = { 0 };
     const char *body = NULL;
@@ -370,7 +369,7 @@ struct world_ack world_command(struct world *world, const char *channel, const c
 
 static const cJSON *replies_behind(struct world *world, int64_t after, int wait_ms)
 {
-    return ask_admin(
+    return world_admin(
         world, "GET",
         arena_printf(world->arena, "/replies?after=%lld&wait_ms=%d", (long long)after, wait_ms),
         NULL);
@@ -450,28 +449,28 @@ int64_t world_taken_count(struct world *world)
 
 void world_fault(struct world *world, const char *json)
 {
-    ask_admin(world, "POST", "/faults", json);
+    world_admin(world, "POST", "/faults", json);
 }
 
 void world_clear_faults(struct world *world)
 {
-    ask_admin(world, "DELETE", "/faults", NULL);
+    world_admin(world, "DELETE", "/faults", NULL);
 }
 
 void world_option(struct world *world, const char *json)
 {
-    ask_admin(world, "POST", "/options", json);
+    world_admin(world, "POST", "/options", json);
 }
 
 void world_advance(struct world *world, int seconds)
 {
-    ask_admin(world, "POST", "/clock", arena_printf(world->arena, "{\"advance_s\":%d}", seconds));
+    world_admin(world, "POST", "/clock", arena_printf(world->arena, "{\"advance_s\":%d}", seconds));
 }
 
 int64_t world_calls(struct world *world, const char *service)
 {
     static const char *const others[] = { "monday", "meta", "google_ads", "google_oauth" };
-    const cJSON *counts = json_get(ask_admin(world, "GET", "/calls?counts=1", NULL), "counts");
+    const cJSON *counts = json_get(world_admin(world, "GET", "/calls?counts=1", NULL), "counts");
     struct error err = { 0 };
     int64_t sum = 0;
 
@@ -485,7 +484,7 @@ int64_t world_calls(struct world *world, const char *service)
 
 void world_clear_calls(struct world *world)
 {
-    ask_admin(world, "DELETE", "/calls", NULL);
+    world_admin(world, "DELETE", "/calls", NULL);
 }
 
 struct called {

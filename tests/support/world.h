@@ -94,6 +94,10 @@ int64_t world_taken_count(struct world *world);
 
 /* ---- the outside world's mood ---- */
 
+/* Asks the sandbox itself (tests/sandbox/README.md), which must say yes. path: behind /admin. body:
+ * NULL, none. */
+const cJSON *world_admin(struct world *world, const char *method, const char *path,
+                         const char *body);
 /* tests/sandbox/README.md's fault, or a list of them. */
 void world_fault(struct world *world, const char *json);
 void world_clear_faults(struct world *world);
