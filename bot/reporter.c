@@ -191,12 +191,10 @@ static void finish(void *arg)
     report_add_client_warnings(making->arena, report);
     for (size_t i = 0; i < report->business_managers.len; i++)
         project_accounts(making, &report->business_managers.items[i]);
-    if (!projection_report(making->arena, report, &err)) {
+    if (projection_report(making->arena, report, &err))
+        making->done(making->arg, report, NULL);
+    else
         making->done(making->arg, NULL, &err);
-        return;
-    }
-    report_sort(report);
-    making->done(making->arg, report, NULL);
 }
 
 static void on_findings(void *arg, struct findings *findings)
