@@ -13,6 +13,7 @@
 #include "bot/endpoint.h"
 #include "bot/form.h"
 #include "bot/grammar.h"
+#include "bot/notify.h"
 #include "bot/signature.h"
 #include "message/message.h"
 #include "queue/queue.h"
@@ -39,6 +40,7 @@ struct serve {
     struct signature *signature;
     struct endpoint *endpoint;
     struct loop_timer drain;
+    struct notify notify;
     bool redis_was_up;
 };
 
@@ -330,6 +332,7 @@ static void on_signal(void *arg, int signal)
     struct serve *serve = arg;
 
     LOG(LOG_INFO, "stopping", LOG_I("signal", signal));
+    notify_stopping();
     loop_timer_start(serve->loop, &serve->drain, DRAIN_MS, on_drained, serve);
     endpoint_drain(serve->endpoint, on_drained, serve);
 }
@@ -354,9 +357,11 @@ int serve(const struct config *config, struct metrics *metrics, enum meters_of w
     self.signature = signature_create(config->slack_signing_secret);
     self.endpoint = endpoint_create(self.loop, fd, routes, COUNT(routes));
     LOG(LOG_INFO, "listening", LOG_S("host", config->listen.host), LOG_I("port", port));
+    notify_ready(&self.notify, self.loop);
 
     loop_run(self.loop);
 
+    notify_finish(&self.notify);
     loop_timer_stop(self.loop, &self.drain);
     /* Who still waits for Redis is answered by the queue's end, so the endpoint goes last. */
     cache_destroy(self.cache);

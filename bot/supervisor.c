@@ -10,6 +10,7 @@
 #include "bot/endpoint.h"
 #include "bot/handover.h"
 #include "bot/meters.h"
+#include "bot/notify.h"
 #include "bot/pool.h"
 #include "bot/private_redis.h"
 #include "bot/serve.h"
@@ -66,6 +67,7 @@ struct supervisor {
     struct child children[MAX_CHILDREN];
     enum stage stage;
     struct loop_timer stop, reclaim;
+    struct notify notify;
     bool redis_up;
 };
 
@@ -86,6 +88,7 @@ static int become_child(int keep_fd)
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     unsetenv("LISTEN_FDS");
+    notify_leave_to_parent();
     return 3;
 }
 
@@ -376,7 +379,9 @@ static void start_anew(struct supervisor *supervisor)
             handover_add(&handover, child->pid, child->consumer);
     }
     LOG(LOG_INFO, "starting anew", LOG_I("workers", handover.count));
+    notify_reloading();
     handover_exec(&handover, supervisor->options->argv);
+    notify_ready(&supervisor->notify, supervisor->loop);
     LOG(LOG_ERROR, "not started anew",
         LOG_S("error", "the program on disk or its configuration is "
                        "not sound; the old one goes on"));
@@ -423,6 +428,7 @@ static void on_signal(void *arg, int signal)
         return;
     }
     LOG(LOG_INFO, "stopping", LOG_I("signal", signal));
+    notify_stopping();
     if (supervisor->stage == STAGE_UP)
         enter_stage(supervisor, STAGE_STOP_ENDPOINT);
     else
@@ -545,9 +551,11 @@ int supervisor(const struct config *config, const struct supervisor_options *opt
     reap(&self); /* who died while this program took the place of the old one */
     replace_next(&self);
     LOG(LOG_INFO, "pool is up", LOG_I("workers", config->workers));
+    notify_ready(&self.notify, self.loop);
 
     loop_run(self.loop);
 
+    notify_finish(&self.notify);
     loop_timer_stop(self.loop, &self.reclaim);
     endpoint_destroy(self.endpoint);
     queue_destroy(self.queue);
