@@ -354,7 +354,7 @@ static void add_fault(struct reading *reading, const char *line)
  * One may stand before the '@' of an URL that takes none. */
 static const char *shown(struct reading *reading, const struct variable *variable, const char *text)
 {
-    if (variable->secret || strchr(text, '@'))
+    if (variable->secret || (strstr(text, "://") && strchr(text, '@')))
         return "a value that is not shown";
 
     char *copy = arena_strndup(reading->arena, text, utf8_cut(text, 80));
@@ -370,13 +370,18 @@ struct line {
     struct bytes name, value;
 };
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r';
+}
+
 static struct bytes trimmed(struct bytes text)
 {
-    while (text.len > 0 && strchr(" \t\r", text.data[0])) {
+    while (text.len > 0 && is_blank(text.data[0])) {
         text.data++;
         text.len--;
     }
-    while (text.len > 0 && strchr(" \t\r", text.data[text.len - 1]))
+    while (text.len > 0 && is_blank(text.data[text.len - 1]))
         text.len--;
     return text;
 }
