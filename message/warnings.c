@@ -43,8 +43,9 @@ warning_groups warnings_group(struct arena *arena, const struct report *report)
             group->first = warning;
         }
         group->count++;
-        if (warning->account)
-            *vec_push(arena, &group->accounts) = warning->account;
+        if (warning->account || warning->column)
+            *vec_push(arena, &group->accounts) =
+                warning->account ? warning->account : warning->column;
     }
     return groups;
 }

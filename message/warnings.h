@@ -9,8 +9,8 @@
 
 struct warning_group {
     const struct warning *first; /* its platform, kind, topic and time are the group's */
-    VEC(const char *) accounts;
-    size_t count; /* warnings in it */
+    VEC(const char *) accounts;  /* or columns of the client's row */
+    size_t count;                /* warnings in it */
 };
 
 typedef VEC(struct warning_group) warning_groups;

@@ -431,6 +431,8 @@ struct client *client_copy(struct arena *arena, const struct client *client)
     copy->target_micros = client->target_micros;
     for (size_t i = 0; i < client->problems.len; i++)
         add_problem(arena, copy, arena_strdup(arena, client->problems.items[i]));
+    for (size_t i = 0; i < client->unread.len; i++)
+        *vec_push(arena, &copy->unread) = arena_strdup(arena, client->unread.items[i]);
     copy->shares_accounts = client->shares_accounts;
     for (size_t i = 0; i < client->shared.len; i++) {
         const struct shared_account *s = &client->shared.items[i];

@@ -40,6 +40,9 @@ struct client {
     int64_t target_micros; /* min_investment, in the currency that the numbers section says */
     VEC(const char *)
     problems; /* what is wrong in the row: words for whoever mends Monday (English) */
+    VEC(const char *)
+    unread; /* columns that name accounts and hold what is no id ("google_id"): these accounts are
+               missing, and a config warning in the report says so */
 
     /* by board_check() */
     bool shares_accounts; /* shared is not empty */

@@ -51,10 +51,28 @@ static const char *id_as_written(const struct report *report, const struct share
     return shared->id;
 }
 
+static void add_unread(struct arena *arena, struct report *report)
+{
+    for (size_t i = 0; i < report->client->unread.len; i++) {
+        struct warning *warning = vec_push(arena, &report->warnings);
+
+        warning->platform = "monday";
+        warning->column = report->client->unread.items[i];
+        warning->kind = ERR_CONFIG;
+        warning->topic = TOPIC_BAD_ROW;
+        warning->message = arena_printf(
+            arena,
+            "column %s of this client's row holds something that is no id: correct it in "
+            "Monday",
+            warning->column);
+    }
+}
+
 void report_add_client_warnings(struct arena *arena, struct report *report)
 {
     const struct client *client = report->client;
 
+    add_unread(arena, report);
     for (size_t i = 0; i < client->shared.len; i++) {
         const struct shared_account *shared = &client->shared.items[i];
         struct warning *warning = vec_push(arena, &report->warnings);

@@ -107,7 +107,7 @@ enum warning_topic {
     TOPIC_SHARED_ACCOUNT,  /* another active row has the same accounts */
     TOPIC_AGENCY_BUSINESS, /* the row names the agency's own business manager, without accounts */
     TOPIC_NO_TARGET_ROW,   /* several currencies, none of them the agency's: no target */
-    TOPIC_BAD_ROW,         /* a cell of the row cannot be read; message says which */
+    TOPIC_BAD_ROW,         /* a cell of the row cannot be read; column says which */
 };
 
 struct warning {
@@ -118,6 +118,7 @@ struct warning {
                              mend it */
     int64_t retry_real_ms; /* from when it makes sense to ask again; 0: not said */
     enum warning_topic topic;
+    const char *column; /* TOPIC_BAD_ROW: the cell's, by its title in Monday */
 };
 
 /* A platform's part: filled in any order, merged by report_add. */
@@ -143,9 +144,10 @@ struct report {
  */
 void report_add(struct arena *arena, struct report *report, const struct findings *findings);
 
-/* Adds the config warnings that the client's row brings: accounts that another active row has too.
- * Call it after report_add(), for the account is written as the report writes it. The other client
- * is not named, for a report may be read by this one. */
+/* Adds the config warnings that the client's row brings: cells that should name accounts and cannot
+ * be read, and accounts that another active row has too. Call it after report_add(), for the
+ * account is written as the report writes it. The other client is not named, for a report may be
+ * read by this one. */
 void report_add_client_warnings(struct arena *arena, struct report *report);
 
 /*

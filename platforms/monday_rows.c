@@ -164,9 +164,11 @@ static const char *const *read_ids(struct arena *arena, const struct monday_row 
     const char *bad = NULL;
 
     *ret_count = 0;
-    if (!client_ids(arena, row->cells[column], &ids, ret_count, &bad))
+    if (!client_ids(arena, row->cells[column], &ids, ret_count, &bad)) {
         ADD_PROBLEM(arena, client, "%s: \"%.*s\" is no id", monday_titles[column],
                     SHOWN(bad ? bad : row->cells[column]));
+        *vec_push(arena, &client->unread) = monday_titles[column];
+    }
     return ids;
 }
 
@@ -176,9 +178,11 @@ static void read_meta(struct arena *arena, const struct monday_row *row, struct 
     const char *const *ids = read_ids(arena, row, MONDAY_META, client, &businesses);
 
     client->meta_id = businesses == 1 ? ids[0] : "";
-    if (businesses > 1)
+    if (businesses > 1) {
         ADD_PROBLEM(arena, client, "%s: \"%.*s\" is more than one id", monday_titles[MONDAY_META],
                     SHOWN(row->cells[MONDAY_META]));
+        *vec_push(arena, &client->unread) = monday_titles[MONDAY_META];
+    }
 
     client->meta_accounts = read_ids(arena, row, MONDAY_META_ACCOUNTS, client, &accounts);
     /* A list without a single id must not become "every account of the business manager". */
