@@ -69,9 +69,9 @@ int command_run(int argc, char **argv)
         return command_usage("run", "no arguments");
     config_load_or_exit(arena, CONFIG_NEEDS_SLACK | CONFIG_NEEDS_MONDAY, &config);
     log_init(config.log_level, "run");
-    if (!config.redis_url &&
-        (!private_redis_address(arena, &config, &err) ||
-         !private_redis_prepare(arena, config.state_dir, &options.redis_dir, &err)))
+    if (!config.redis_url && (!private_redis_address(arena, &config, &err) ||
+                              !private_redis_prepare(arena, config.state_dir, &options.redis_dir,
+                                                     &options.redis_lock, &err)))
         return could_not(&err);
     options.endpoint_fd = endpoint_listen(&config.listen, &options.endpoint_port, &err);
     if (options.endpoint_fd < 0)

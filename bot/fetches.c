@@ -19,12 +19,14 @@
 #define RENEW_MS 1000
 /* A report with holes is there for those who wait in other processes, and soon gone. */
 #define HOLES_MS 2000
+/* Of a fetch, so many askers are named in the log. */
+#define NAMED_MOST 32
 
 struct wait {
     struct wait *next;
     struct fetch *fetch;
     fetched_fn *done;
-    void *arg;
+    void *arg, *context;
 };
 
 struct fetch {
@@ -40,6 +42,8 @@ struct fetch {
     bool over;   /* nobody waits any more, and it goes with that callback */
     struct loop_timer timer;
     struct wait *waits;
+    struct behalf behalf;
+    int named;
 };
 
 struct fetches {
@@ -106,15 +110,20 @@ void fetches_destroy(struct fetches *fetches)
     free(fetches);
 }
 
-/* Tells everybody in the line, and ends. A callback may ask again: that is a new fetch. */
+/* Tells everybody in the line, each in its own name, and ends. A callback may ask again: that is a
+ * new fetch. */
 static void deliver(struct fetch *fetch, const struct fetched *fetched, const struct error *err)
 {
+    struct loop *loop = fetch->fetches->loop;
+
     unlink_fetch(fetch);
     while (fetch->waits) {
         struct wait *wait = fetch->waits;
         fetch->waits = wait->next;
         wait->fetch = NULL;
+        void *old = loop_context_swap(loop, wait->context);
         wait->done(wait->arg, fetched, err);
+        loop_context_swap(loop, old);
     }
     end_fetch(fetch);
 }
@@ -185,8 +194,8 @@ static void ask_platforms(struct fetch *fetch)
 {
     struct fetches *fetches = fetch->fetches;
 
-    fetch->job =
-        upstream_job_begin(reporter_upstream(fetches->reporter), clock_mono_ms() + REPORT_MS, NULL);
+    fetch->job = upstream_job_begin(reporter_upstream(fetches->reporter),
+                                    clock_mono_ms() + REPORT_MS, &fetch->behalf);
     if (fetch->claimed)
         loop_timer_start(fetches->loop, &fetch->timer, RENEW_MS, renew, fetch);
     reporter_fetch(fetches->reporter, fetch->arena, fetch->client, fetch->job, on_report, fetch);
@@ -291,8 +300,19 @@ static struct fetch *begin_fetch(struct fetches *fetches, struct arena *arena, c
     return fetch;
 }
 
+/* Who joins later is named from then on; who leaves was there when it began. */
+static void add_name(struct fetch *fetch, const char *id)
+{
+    const char *ids = fetch->behalf.ids;
+
+    if (fetch->named++ >= NAMED_MOST)
+        return;
+    fetch->behalf.ids =
+        ids ? arena_printf(fetch->arena, "%s,%s", ids, id) : arena_strdup(fetch->arena, id);
+}
+
 struct wait *fetches_ask(struct fetches *fetches, struct arena *arena, const struct client *client,
-                         fetched_fn *done, void *arg)
+                         const char *id, fetched_fn *done, void *arg)
 {
     const char *name = name_of(arena, client);
     struct wait *wait = arena_new(arena, struct wait);
@@ -302,7 +322,12 @@ struct wait *fetches_ask(struct fetches *fetches, struct arena *arena, const str
         fetch = fetch->next;
     if (!fetch)
         fetch = begin_fetch(fetches, arena_create(), name, client);
-    *wait = (struct wait){ .next = fetch->waits, .fetch = fetch, .done = done, .arg = arg };
+    add_name(fetch, id);
+    *wait = (struct wait){ .next = fetch->waits,
+                           .fetch = fetch,
+                           .done = done,
+                           .arg = arg,
+                           .context = loop_context(fetches->loop) };
     fetch->waits = wait;
     return wait;
 }

@@ -26,11 +26,16 @@ struct fetched {
 /* err set: no report can be made. Runs once, later. */
 typedef void fetched_fn(void *arg, const struct fetched *fetched, const struct error *err);
 
+/* On whose behalf the platforms are asked, for the log: the upstream job's arg. */
+struct behalf {
+    const char *ids; /* receipt ids with commas between them */
+};
+
 struct wait; /* an asker's place in the line: in its arena */
 
-/* client is copied. */
+/* client is copied. id: the asker's receipt. done runs in the asker's context. */
 struct wait *fetches_ask(struct fetches *fetches, struct arena *arena, const struct client *client,
-                         fetched_fn *done, void *arg);
+                         const char *id, fetched_fn *done, void *arg);
 /* Leaves the line; the last one to leave ends the fetch. Not after done. NULL is fine. */
 void fetches_leave(struct wait *wait);
 

@@ -4,6 +4,8 @@
 
 #include "base/bytes.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <linux/close_range.h>
 #include <signal.h>
 #include <stdio.h>
@@ -23,8 +25,8 @@ void handover_add(struct handover *handover, pid_t pid, const char *consumer)
     handover->count++;
 }
 
-/* The path of the program; after an upgrade the kernel marks the old file's name. */
-static const char *program_path(void)
+/* After an upgrade the kernel marks the old file's name. */
+static const char *running_path(void)
 {
     static const char deleted[] = " (deleted)";
     static char path[4096];
@@ -39,37 +41,77 @@ static const char *program_path(void)
     return path;
 }
 
-/* Does what is on disk start? A wrong .env at noon must not end the pool. */
-static bool is_sound(const char *path)
+static const char *program_path(const char *called)
 {
-    int status = 0;
-    pid_t pid = fork();
-
-    if (pid == 0) {
-        sigset_t none;
-        sigemptyset(&none);
-        sigprocmask(SIG_SETMASK, &none, NULL);
-        close_range(3, ~0U, 0);
-        execl(path, "raiox", "work", "--check-config", (char *)NULL);
-        _exit(127);
-    }
-    return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
-           WEXITSTATUS(status) == 0;
+    return strchr(called, '/') && access(called, X_OK) == 0 ? called : running_path();
 }
 
-void handover_exec(const struct handover *handover, char **argv)
+static NORETURN void become_check(const char *path, int out)
 {
-    const char *path = program_path();
+    sigset_t none;
+
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    if (dup2(out, STDERR_FILENO) < 0)
+        _exit(127);
+    close_range(3, ~0U, 0);
+    execl(path, "raiox", "work", "--check-config", (char *)NULL);
+    _exit(127);
+}
+
+/* What it says, one line: faults are behind one another. */
+static void read_faults(int fd, struct buf *faults)
+{
+    char piece[1024];
+    ssize_t got;
+
+    while ((got = read(fd, piece, sizeof(piece))) > 0 || (got < 0 && errno == EINTR))
+        for (ssize_t i = 0; i < got; i++)
+            buf_text(faults, piece[i] == '\n' ? "; " : (const char[]){ piece[i], '\0' });
+}
+
+/* Does what is on disk start? A wrong .env at noon must not end the pool. */
+static bool is_sound(const char *path, struct error *err)
+{
+    scoped_buf struct buf faults;
+    int status = 0, ends[2];
+
+    buf_init(&faults, (size_t)64 * 1024);
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return error_set(err, ERR_UNAVAILABLE, "pipe: %s", strerror(errno));
+    pid_t pid = fork();
+    if (pid == 0)
+        become_check(path, ends[1]);
+    close(ends[1]);
+    if (pid > 0)
+        read_faults(ends[0], &faults);
+    close(ends[0]);
+    if (pid < 0 || waitpid(pid, &status, 0) != pid)
+        return error_set(err, ERR_UNAVAILABLE, "fork: %s", strerror(errno));
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        return true;
+    return error_set(err, ERR_CONFIG, "the program or the configuration on disk is not sound: %s",
+                     faults.len > 0 ? buf_cstr(&faults) : path);
+}
+
+void handover_exec(const struct handover *handover, char **argv, struct error *err)
+{
+    const char *path = program_path(argv[0]);
     scoped_buf struct buf text;
 
-    if (!path || !is_sound(path))
-        return;
     buf_init(&text, (size_t)HANDOVER_MAX * 160);
+    if (!path) {
+        error_set(err, ERR_UNAVAILABLE, "the program's path: %s", strerror(errno));
+        return;
+    }
+    if (!is_sound(path, err))
+        return;
     for (size_t i = 0; i < handover->count; i++)
         buf_printf(&text, "%d %s;", (int)handover->pids[i], handover->consumers[i]);
     setenv(VARIABLE, buf_cstr(&text), 1);
     close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
     execv(path, argv);
+    error_set(err, ERR_UNAVAILABLE, "%s: %s", path, strerror(errno));
     unsetenv(VARIABLE);
 }
 

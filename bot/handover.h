@@ -5,6 +5,8 @@
 #ifndef RAIOX_BOT_HANDOVER_H
 #define RAIOX_BOT_HANDOVER_H
 
+#include "base/error.h"
+
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -19,9 +21,10 @@ struct handover {
 void handover_add(struct handover *handover, pid_t pid, const char *consumer);
 /*
  * Tries the program on disk with the configuration on disk first; returns only if that or the exec
- * failed, and then nothing has changed. argv: this process' own.
+ * failed, and then nothing has changed and err says why. argv: this process' own; a path in argv[0]
+ * is the program (where a link points now), else the file that this process runs.
  */
-void handover_exec(const struct handover *handover, char **argv);
+void handover_exec(const struct handover *handover, char **argv, struct error *err);
 /* What the predecessor gave; none on a first start. */
 void handover_read(struct handover *ret);
 

@@ -3,13 +3,20 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#define NO_SERVER                                                                                  \
+    "redis-server cannot be started: install it (apt-get install redis-server) or set REDIS_URL"
+#define LOCK_TRIES 20
+#define LOCK_AGAIN_MS 100
 
 static const char *absolute(struct arena *arena, const char *dir)
 {
@@ -41,23 +48,51 @@ static bool make_dirs(struct arena *arena, const char *dir, struct error *err)
     return true;
 }
 
+/* Is the program where execlp() would look for it? */
+static bool is_in_path(struct arena *arena, const char *program)
+{
+    const char *at = getenv("PATH");
+
+    while (at && *at) {
+        size_t len = strcspn(at, ":");
+        if (access(arena_printf(arena, "%.*s/%s", (int)len, at, program), X_OK) == 0)
+            return true;
+        at += len + (at[len] == ':');
+    }
+    return false;
+}
+
+/* The redis-server of a run that was killed holds the lock until it has ended, in a moment. */
+static bool take_lock(int fd)
+{
+    for (int tries = 0; tries < LOCK_TRIES; tries++) {
+        if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+            return true;
+        poll(NULL, 0, LOCK_AGAIN_MS);
+    }
+    return false;
+}
+
 bool private_redis_prepare(struct arena *arena, const char *state_dir, const char **ret_dir,
-                           struct error *err)
+                           int *ret_lock, struct error *err)
 {
     const char *dir = absolute(arena, state_dir);
     const char *lock = arena_printf(arena, "%s/lock", dir);
 
+    if (!is_in_path(arena, "redis-server"))
+        return error_set(err, ERR_UNAVAILABLE, NO_SERVER);
     if (!make_dirs(arena, dir, err))
         return false;
     int fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0)
         return error_set(err, ERR_CONFIG, "RAIOX_STATE_DIR: %s: %s", lock, strerror(errno));
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    if (!take_lock(fd)) {
         close(fd);
         return error_set(err, ERR_CONFIG, "RAIOX_STATE_DIR: %s is in use by another raiox run",
                          dir);
     }
-    *ret_dir = dir; /* fd stays open: the lock is ours until the process ends */
+    *ret_dir = dir;
+    *ret_lock = fd;
     return true;
 }
 
@@ -71,10 +106,7 @@ int private_redis_exec(const char *dir)
            "--unixsocketperm", "700", "--dir", dir, "--appendonly", "yes", "--appendfsync",
            "always", "--save", "", "--maxmemory-policy", "noeviction", "--daemonize", "no",
            "--logfile", "redis.log", (char *)NULL);
-    fprintf(stderr,
-            "raiox: redis-server cannot be started (%s): install it (apt-get install "
-            "redis-server) or set REDIS_URL\n",
-            strerror(errno));
+    fprintf(stderr, "raiox: " NO_SERVER "\n");
     return 1;
 }
 

@@ -113,7 +113,7 @@ static void on_answer(void *arg, const struct http_answer *answer, const struct 
         error_wrap(&err, "slack");
         outcome = answer->sent ? REPLY_UNKNOWN : REPLY_NOT_SENT;
     }
-    post->done(post->arg, outcome, outcome == REPLY_TAKEN ? NULL : &err);
+    post->done(post->arg, outcome, answer->took_ms, outcome == REPLY_TAKEN ? NULL : &err);
 }
 
 static struct http_call *send_post(struct http *http, struct arena *arena, const char *url,
@@ -123,7 +123,12 @@ static struct http_call *send_post(struct http *http, struct arena *arena, const
     const char *const headers[] = { "Content-Type: application/json; charset=utf-8", authorization,
                                     NULL };
     const struct http_request request = {
-        .method = "POST", .url = url, .headers = headers, .body = body, .body_len = strlen(body)
+        .method = "POST",
+        .url = url,
+        .headers = headers,
+        .body = body,
+        .body_len = strlen(body),
+        .once = true, /* a second one that we do not know of would be a reply twice, unmarked */
     };
     struct post *kept = arena_new(arena, struct post);
 

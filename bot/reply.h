@@ -23,8 +23,11 @@ enum reply_outcome {
 };
 const char *reply_outcome_name(enum reply_outcome outcome); /* for the log */
 
-/* err says more, unless REPLY_TAKEN; err->retry_after_ms is Slack's hint. */
-typedef void reply_done_fn(void *arg, enum reply_outcome outcome, const struct error *err);
+/* err says more, unless REPLY_TAKEN; err->retry_after_ms is Slack's hint. took_ms: from its
+ * sending.
+ */
+typedef void reply_done_fn(void *arg, enum reply_outcome outcome, int64_t took_ms,
+                           const struct error *err);
 
 /* Both keep nothing of the body, which is the JSON of message_body(). The handle dies with the
  * callback. */

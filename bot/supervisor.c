@@ -32,8 +32,11 @@
 #define YOUNG_MS 10000
 #define RESTART_LEAST_MS 100
 #define RESTART_MOST_MS 30000
-/* A child that was told to stop has this long; then it is killed and its jobs are handed back. */
-#define STOP_MS 25000
+/* A child that was told to stop has this long; then it is killed and its jobs are handed back. A
+ * worker drains for WORKER_DRAIN_MS; all of it together stays within 25 s. */
+#define STOP_MS 23000
+/* At the end Redis has this long to hear what is handed back. */
+#define SETTLE_MS 1500
 /* What a dead host held is taken over when nobody touched it for so long. */
 #define RECLAIM_IDLE_MS 60000
 #define RECLAIM_EVERY_MS 15000
@@ -50,11 +53,18 @@ struct child {
     struct pool_place *place;
     char consumer[128];
     int64_t started_ms, restart_ms;
-    struct loop_timer restart;
+    struct loop_timer timer; /* pid 0: until it is started again; else until it is killed */
 };
 
-/* In this order: what hands work on stops before what does it. */
-enum stage { STAGE_UP, STAGE_STOP_ENDPOINT, STAGE_STOP_WORKERS, STAGE_STOP_REDIS, STAGE_DOWN };
+/* In this order: what hands work on stops before what does it, and Redis hears of all of it. */
+enum stage {
+    STAGE_UP,
+    STAGE_STOP_ENDPOINT,
+    STAGE_STOP_WORKERS,
+    STAGE_SETTLE,
+    STAGE_STOP_REDIS,
+    STAGE_DOWN,
+};
 
 struct supervisor {
     const struct config *config;
@@ -68,19 +78,27 @@ struct supervisor {
     enum stage stage;
     struct loop_timer stop, reclaim;
     struct notify notify;
+    int handing_back; /* that Redis has not heard of yet */
+    bool hurry;       /* a second TERM: jobs are put back at once */
+    bool anew;        /* a HUP came while workers were being replaced */
     bool redis_up;
+    bool left_looked_at; /* what an earlier run left in the private Redis */
 };
 
 /* ---- starting ---- */
 
 /* In the child: nothing of the parent's but standard streams, the shared memory and keep_fd (as 3).
  */
-static int become_child(int keep_fd)
+static int become_child(pid_t parent, int keep_fd)
 {
     sigset_t none;
 
     setpgid(0, 0); /* Ctrl-C is the supervisor's; it tells us in its order */
     prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (getppid() != parent) /* it died before it could be heard of */
+        _exit(1);
+    signal(SIGHUP, SIG_IGN);  /* the supervisor's, too */
+    signal(SIGTTOU, SIG_IGN); /* a terminal with "stty tostop" must not stop us for a log line */
     if (keep_fd >= 0 && keep_fd != 3)
         dup2(keep_fd, 3);
     if (close_range(keep_fd >= 0 ? 4 : 3, ~0U, 0) != 0)
@@ -92,28 +110,31 @@ static int become_child(int keep_fd)
     return 3;
 }
 
-static int run_worker(struct child *child)
+static int run_worker(struct child *child, pid_t parent)
 {
-    become_child(-1);
+    become_child(parent, -1);
     log_init(child->supervisor->config->log_level, "worker");
     return worker(child->supervisor->config, child->supervisor->metrics, child->place,
                   child->consumer);
 }
 
-static int run_endpoint(struct child *child)
+static int run_endpoint(struct child *child, pid_t parent)
 {
     const struct supervisor *supervisor = child->supervisor;
-    int fd = become_child(supervisor->options->endpoint_fd);
+    int fd = become_child(parent, supervisor->options->endpoint_fd);
 
     log_init(supervisor->config->log_level, "serve");
     return serve(supervisor->config, supervisor->metrics, METERS_OF_ALL, fd,
                  supervisor->options->endpoint_port);
 }
 
-static int run_redis(struct child *child)
+/* It inherits the lock of its folder: who comes after us waits until this Redis has ended, too. */
+static int run_redis(struct child *child, pid_t parent)
 {
-    become_child(-1);
-    return private_redis_exec(child->supervisor->options->redis_dir);
+    const struct supervisor_options *options = child->supervisor->options;
+
+    become_child(parent, options->redis_lock);
+    return private_redis_exec(options->redis_dir);
 }
 
 /* A worker's name in the queue: no other process of any host has had it while its jobs are kept. */
@@ -127,29 +148,15 @@ static void name_child(struct child *child)
              (uint64_t)clock_real_ms(), ++serial);
 }
 
-static void start(struct child *child)
+static NORETURN void run(struct child *child, pid_t parent)
 {
-    pid_t parent = getpid();
-
-    name_child(child);
-    child->started_ms = clock_mono_ms();
-    memset(child->place, 0, sizeof(*child->place));
-    child->pid = fork();
-    if (child->pid < 0) {
-        LOG(LOG_ERROR, "fork", LOG_S("error", strerror(errno)));
-        abort();
-    }
-    if (child->pid > 0)
-        return;
-    if (getppid() != parent)
-        _exit(1);
     switch (child->role) {
     case ROLE_REDIS:
-        exit(run_redis(child));
+        exit(run_redis(child, parent));
     case ROLE_ENDPOINT:
-        exit(run_endpoint(child));
+        exit(run_endpoint(child, parent));
     case ROLE_WORKER:
-        exit(run_worker(child));
+        exit(run_worker(child, parent));
     case ROLE_NONE:
     case ROLE_OLD_WORKER:
         break;
@@ -157,9 +164,47 @@ static void start(struct child *child)
     abort();
 }
 
+static int64_t restart_delay_ms(struct child *child)
+{
+    if (clock_mono_ms() - child->started_ms >= YOUNG_MS) {
+        child->restart_ms = 0;
+        return 0;
+    }
+    child->restart_ms = child->restart_ms ? child->restart_ms * 2 : RESTART_LEAST_MS;
+    if (child->restart_ms > RESTART_MOST_MS)
+        child->restart_ms = RESTART_MOST_MS;
+    return child->restart_ms;
+}
+
+static void start(struct child *child);
+
 static void on_restart(void *arg)
 {
     start(arg);
+}
+
+static void restart_later(struct child *child)
+{
+    loop_timer_start(child->supervisor->loop, &child->timer, restart_delay_ms(child), on_restart,
+                     child);
+}
+
+static void start(struct child *child)
+{
+    pid_t parent = getpid();
+
+    name_child(child);
+    child->started_ms = clock_mono_ms();
+    memset(child->place, 0, sizeof(*child->place));
+    pid_t pid = fork();
+    if (pid == 0)
+        run(child, parent);
+    if (pid < 0) { /* no room for a process now: those that run go on */
+        LOG(LOG_ERROR, "process not started", LOG_S("error", strerror(errno)));
+        restart_later(child);
+        return;
+    }
+    child->pid = pid;
 }
 
 static struct child *add_child(struct supervisor *supervisor, enum role role)
@@ -195,10 +240,16 @@ static const char *role_name(enum role role)
     return "none";
 }
 
-static void on_handed_back(void *arg, int64_t count, const struct error *err)
+static void stage_check(struct supervisor *supervisor);
+static void replace_next(struct supervisor *supervisor);
+static void start_anew(struct supervisor *supervisor);
+
+static void on_reclaimed(void *arg, int64_t count, const struct error *err)
 {
     struct supervisor *supervisor = arg;
 
+    if (supervisor->stage == STAGE_DOWN)
+        return; /* the queue is being closed, and said so to whoever waited */
     if (err) {
         LOG(LOG_ERROR, "jobs not handed back", LOG_S("error", err->log));
         return;
@@ -208,32 +259,31 @@ static void on_handed_back(void *arg, int64_t count, const struct error *err)
     meter_redelivered(supervisor->metrics, (uint64_t)count);
 }
 
+static void on_handed_back(void *arg, int64_t count, const struct error *err)
+{
+    struct supervisor *supervisor = arg;
+
+    supervisor->handing_back--;
+    on_reclaimed(supervisor, count, err);
+    stage_check(supervisor);
+}
+
+static void hand_back_of(struct supervisor *supervisor, const char *consumer,
+                         const char *crashed_id)
+{
+    supervisor->handing_back++;
+    queue_hand_back(supervisor->queue, consumer, crashed_id, on_handed_back, supervisor);
+}
+
 /* Also after a clean end: then there is as a rule nothing to hand back. */
 static void hand_back(struct child *child, bool crashed)
 {
-    struct supervisor *supervisor = child->supervisor;
     char job_id[sizeof(child->place->job_id)];
 
     memcpy(job_id, child->place->job_id, sizeof(job_id));
     job_id[sizeof(job_id) - 1] = '\0';
-    queue_hand_back(supervisor->queue, child->consumer, crashed && *job_id ? job_id : NULL,
-                    on_handed_back, supervisor);
+    hand_back_of(child->supervisor, child->consumer, crashed && *job_id ? job_id : NULL);
 }
-
-static int64_t restart_delay_ms(struct child *child)
-{
-    if (clock_mono_ms() - child->started_ms >= YOUNG_MS) {
-        child->restart_ms = 0;
-        return 0;
-    }
-    child->restart_ms = child->restart_ms ? child->restart_ms * 2 : RESTART_LEAST_MS;
-    if (child->restart_ms > RESTART_MOST_MS)
-        child->restart_ms = RESTART_MOST_MS;
-    return child->restart_ms;
-}
-
-static void stage_check(struct supervisor *supervisor);
-static void replace_next(struct supervisor *supervisor);
 
 /* Is it to be started again, in this stage of our own life? */
 static bool is_wanted(const struct child *child)
@@ -266,9 +316,9 @@ static void on_death(struct child *child, int status)
     if (role == ROLE_WORKER || role == ROLE_OLD_WORKER)
         hand_back(child, crashed);
     child->pid = 0;
+    loop_timer_stop(supervisor->loop, &child->timer);
     if (is_wanted(child))
-        loop_timer_start(supervisor->loop, &child->restart, restart_delay_ms(child), on_restart,
-                         child);
+        restart_later(child);
     else
         child->role = ROLE_NONE;
     if (role == ROLE_OLD_WORKER && supervisor->stage == STAGE_UP)
@@ -301,6 +351,7 @@ static bool belongs_to(enum stage stage, enum role role)
     case STAGE_STOP_REDIS:
         return role == ROLE_REDIS;
     case STAGE_UP:
+    case STAGE_SETTLE:
     case STAGE_DOWN:
         break;
     }
@@ -318,7 +369,7 @@ static size_t signal_stage(struct supervisor *supervisor, int signal)
         if (!belongs_to(supervisor->stage, child->role))
             continue;
         if (child->pid == 0) {
-            loop_timer_stop(supervisor->loop, &child->restart);
+            loop_timer_stop(supervisor->loop, &child->timer);
             child->role = ROLE_NONE;
             continue;
         }
@@ -333,21 +384,37 @@ static void on_stop_timeout(void *arg)
 {
     struct supervisor *supervisor = arg;
 
+    if (supervisor->stage == STAGE_SETTLE) { /* another pool finds them by their idle time */
+        LOG(LOG_ERROR, "jobs not handed back", LOG_S("error", "Redis does not answer"));
+        supervisor->handing_back = 0;
+        stage_check(supervisor);
+        return;
+    }
     signal_stage(supervisor, SIGKILL);
 }
 
 static void enter_stage(struct supervisor *supervisor, enum stage stage)
 {
     supervisor->stage = stage;
-    loop_timer_start(supervisor->loop, &supervisor->stop, STOP_MS, on_stop_timeout, supervisor);
+    loop_timer_start(supervisor->loop, &supervisor->stop,
+                     stage == STAGE_SETTLE ? SETTLE_MS : STOP_MS, on_stop_timeout, supervisor);
     signal_stage(supervisor, SIGTERM);
+    if (supervisor->hurry && stage == STAGE_STOP_WORKERS)
+        signal_stage(supervisor, WORKER_RELEASE);
+}
+
+static bool stage_is_over(struct supervisor *supervisor)
+{
+    if (supervisor->stage == STAGE_SETTLE)
+        return supervisor->handing_back <= 0;
+    return signal_stage(supervisor, 0) == 0;
 }
 
 /* On to the next stage when nobody of this one lives any more. */
 static void stage_check(struct supervisor *supervisor)
 {
     while (supervisor->stage != STAGE_UP && supervisor->stage != STAGE_DOWN &&
-           signal_stage(supervisor, 0) == 0)
+           stage_is_over(supervisor))
         enter_stage(supervisor, supervisor->stage + 1);
     if (supervisor->stage == STAGE_DOWN) {
         loop_timer_stop(supervisor->loop, &supervisor->stop);
@@ -368,9 +435,11 @@ static bool has_old_workers(const struct supervisor *supervisor)
 static void start_anew(struct supervisor *supervisor)
 {
     struct handover handover = { 0 };
+    struct error err = { 0 };
 
-    if (has_old_workers(supervisor)) {
-        LOG(LOG_WARN, "still replacing workers", LOG_S("hint", "send HUP again later"));
+    supervisor->anew = has_old_workers(supervisor);
+    if (supervisor->anew) {
+        LOG(LOG_INFO, "starting anew later", LOG_S("hint", "workers are still being replaced"));
         return;
     }
     for (size_t i = 0; i < MAX_CHILDREN; i++) {
@@ -380,11 +449,17 @@ static void start_anew(struct supervisor *supervisor)
     }
     LOG(LOG_INFO, "starting anew", LOG_I("workers", handover.count));
     notify_reloading();
-    handover_exec(&handover, supervisor->options->argv);
+    handover_exec(&handover, supervisor->options->argv, &err);
     notify_ready(&supervisor->notify, supervisor->loop);
-    LOG(LOG_ERROR, "not started anew",
-        LOG_S("error", "the program on disk or its configuration is "
-                       "not sound; the old one goes on"));
+    LOG(LOG_ERROR, "not started anew", LOG_S("error", err.log),
+        LOG_S("hint", "the old pool goes on; mend it and send HUP again"));
+}
+
+static void on_old_stuck(void *arg)
+{
+    const struct child *child = arg;
+
+    kill(child->pid, SIGKILL);
 }
 
 /* One new worker for each old one: start it, tell the old one to stop, and on its end go on to the
@@ -395,9 +470,12 @@ static void replace_next(struct supervisor *supervisor)
         struct child *child = &supervisor->children[i];
         if (child->role == ROLE_OLD_WORKER && child->pid > 0) {
             kill(child->pid, SIGTERM);
+            loop_timer_start(supervisor->loop, &child->timer, STOP_MS, on_old_stuck, child);
             return;
         }
     }
+    if (supervisor->anew)
+        start_anew(supervisor);
 }
 
 static void adopt(struct supervisor *supervisor)
@@ -415,6 +493,14 @@ static void adopt(struct supervisor *supervisor)
 
 /* ---- events ---- */
 
+/* The endpoint's own listener ends with it; ours would go on to take connections that nobody
+ * serves. */
+static void stop_accepting(struct supervisor *supervisor)
+{
+    if (supervisor->options->endpoint_fd >= 0)
+        close(supervisor->options->endpoint_fd);
+}
+
 static void on_signal(void *arg, int signal)
 {
     struct supervisor *supervisor = arg;
@@ -423,17 +509,46 @@ static void on_signal(void *arg, int signal)
         reap(supervisor);
         return;
     }
-    if (signal == SIGHUP && supervisor->options->argv && supervisor->stage == STAGE_UP) {
-        start_anew(supervisor);
+    if (signal == SIGHUP && supervisor->options->argv) {
+        if (supervisor->stage == STAGE_UP)
+            start_anew(supervisor);
         return;
     }
     LOG(LOG_INFO, "stopping", LOG_I("signal", signal));
     notify_stopping();
-    if (supervisor->stage == STAGE_UP)
+    if (supervisor->stage == STAGE_UP) {
+        stop_accepting(supervisor);
         enter_stage(supervisor, STAGE_STOP_ENDPOINT);
-    else
-        signal_stage(supervisor, SIGTERM); /* a second one: workers put their jobs back at once */
+    } else {
+        supervisor->hurry = true;
+        if (supervisor->stage == STAGE_STOP_WORKERS)
+            signal_stage(supervisor, WORKER_RELEASE);
+    }
     stage_check(supervisor);
+}
+
+static bool is_ours(const struct supervisor *supervisor, const char *consumer)
+{
+    for (size_t i = 0; i < MAX_CHILDREN; i++)
+        if (strcmp(supervisor->children[i].consumer, consumer) == 0)
+            return true;
+    return false;
+}
+
+/* Nobody but our children uses a private Redis: what others hold there was left by a run that was
+ * killed, and need not wait until it looks idle. */
+static void on_left(void *arg, const struct queue_stats *stats, const struct error *err)
+{
+    struct supervisor *supervisor = arg;
+
+    for (size_t i = 0; !err && i < stats->in_flight.len; i++) {
+        const char *worker = stats->in_flight.items[i].worker;
+        bool told = is_ours(supervisor, worker);
+        for (size_t k = 0; k < i && !told; k++)
+            told = strcmp(stats->in_flight.items[k].worker, worker) == 0;
+        if (!told)
+            hand_back_of(supervisor, worker, NULL);
+    }
 }
 
 static void on_redis(void *arg, bool up, const struct error *err)
@@ -445,6 +560,10 @@ static void on_redis(void *arg, bool up, const struct error *err)
     else if (supervisor->redis_up)
         LOG(LOG_WARN, "redis is away", LOG_S("error", err ? err->log : ""));
     supervisor->redis_up = up;
+    if (up && supervisor->options->redis_dir && !supervisor->left_looked_at) {
+        supervisor->left_looked_at = true;
+        queue_stats(supervisor->queue, on_left, supervisor);
+    }
 }
 
 static void on_reclaim(void *arg)
@@ -452,7 +571,7 @@ static void on_reclaim(void *arg)
     struct supervisor *supervisor = arg;
 
     if (queue_up(supervisor->queue))
-        queue_reclaim(supervisor->queue, RECLAIM_IDLE_MS, on_handed_back, supervisor);
+        queue_reclaim(supervisor->queue, RECLAIM_IDLE_MS, on_reclaimed, supervisor);
     loop_timer_start(supervisor->loop, &supervisor->reclaim, RECLAIM_EVERY_MS, on_reclaim,
                      supervisor);
 }
@@ -540,11 +659,13 @@ int supervisor(const struct config *config, const struct supervisor_options *opt
         abort();
     self.loop = loop_create();
     loop_signals(self.loop, signals, COUNT(signals), on_signal, &self);
-    if (!listen_for_probes(&self, routes)) {
+    adopt(&self);
+    if (!listen_for_probes(&self, routes) && !has_old_workers(&self)) {
         loop_destroy(self.loop);
+        munmap(self.places, MAX_CHILDREN * sizeof(*self.places));
+        metrics_destroy(self.metrics);
         return 1;
     }
-    adopt(&self);
     start_children(&self);
     self.queue = queue_create(self.loop, &config->redis, NULL, on_redis, &self);
     loop_timer_start(self.loop, &self.reclaim, RECLAIM_EVERY_MS, on_reclaim, &self);

@@ -13,6 +13,7 @@ struct supervisor_options {
     int endpoint_fd; /* run: the endpoint's listening socket; -1: no endpoint of ours */
     int endpoint_port;
     const char *redis_dir; /* run: where the private Redis lives; NULL: none of ours */
+    int redis_lock;        /* the descriptor that holds that folder's lock */
     char **argv;           /* of this process, for starting anew; NULL: HUP ends it like TERM */
 };
 

@@ -15,10 +15,10 @@
 #include "bot/reply.h"
 #include "bot/reporter.h"
 #include "bot/resolve.h"
+#include "bot/test_point.h"
 #include "message/message.h"
 #include "queue/queue.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -58,6 +58,8 @@ struct task {
     struct worker *worker;
     struct job *job;
     struct arena *arena;
+    int64_t taken_ms; /* monotonic */
+    struct behalf behalf;
     struct upstream_job *board_job; /* asking Monday */
     bool asked_again;
     struct wait *wait; /* for a report */
@@ -110,6 +112,7 @@ static void on_settled(void *arg, const struct error *err)
 {
     struct task *task = arg;
 
+    TEST_POINT("settled", task->job);
     if (err)
         LOG(LOG_WARN, "job not settled", LOG_S("id", task->job->id), LOG_S("error", err->log));
     task_end(task);
@@ -126,6 +129,7 @@ static void finish(struct task *task)
     meter_job_seconds(worker->metrics, (took_ms > 0 ? took_ms : 0) * 1000);
     task->settling = true;
     queue_finish(worker->queue, task->job, on_settled, task);
+    TEST_POINT("finishing", task->job);
 }
 
 static void give_up(struct task *task, const char *reason, const struct error *err)
@@ -144,12 +148,15 @@ static void post_notice(struct task *task, enum notice notice, const struct noti
     post_message(task, message_notice(task->arena, task->worker->config->locale, notice, facts));
 }
 
-static void retry_later(struct task *task, const struct error *err)
+static int64_t retry_delay_ms(const struct task *task, const struct error *err)
 {
     int64_t delay_ms = queue_backoff_ms(task->job->attempt);
 
-    if (err->retry_after_ms > delay_ms)
-        delay_ms = err->retry_after_ms;
+    return err->retry_after_ms > delay_ms ? err->retry_after_ms : delay_ms;
+}
+
+static void retry_in(struct task *task, int64_t delay_ms, const struct error *err)
+{
     LOG(LOG_WARN, "job retried", LOG_S("id", task->job->id), LOG_I("attempt", task->job->attempt),
         LOG_I("in_ms", delay_ms), LOG_S("error", err->log));
     meter_job(task->worker->metrics, JOB_RETRIED);
@@ -167,10 +174,14 @@ static void say_last_word(struct task *task, const char *reason, const struct er
     post_notice(task, NOTICE_GAVE_UP, &facts);
 }
 
+/* A job that would come back behind its deadline could not be answered any more: say it now. */
 static void retry_or_last_word(struct task *task, const struct error *err)
 {
-    if (task->job->attempt < QUEUE_MAX_ATTEMPTS && err->retry_after_ms < task->job->left_ms)
-        retry_later(task, err);
+    int64_t delay_ms = retry_delay_ms(task, err);
+    int64_t left_ms = task->job->left_ms - (loop_now_ms(task->worker->loop) - task->taken_ms);
+
+    if (task->job->attempt < QUEUE_MAX_ATTEMPTS && delay_ms < left_ms)
+        retry_in(task, delay_ms, err);
     else
         say_last_word(task, "attempts", err);
 }
@@ -179,6 +190,15 @@ static void retry_or_last_word(struct task *task, const struct error *err)
 
 static void send_reply(struct task *task);
 
+/* The job was handed to another process meanwhile, or Redis cannot keep it: let go of it without a
+ * word to anybody. */
+static void let_go(struct task *task, const struct error *err)
+{
+    LOG(LOG_WARN, "job let go", LOG_S("id", task->job->id), LOG_S("error", err->log));
+    task->settling = true;
+    queue_release(task->worker->queue, task->job, on_settled, task);
+}
+
 static void on_retry_marked(void *arg, const struct error *err)
 {
     struct task *task = arg;
@@ -186,16 +206,24 @@ static void on_retry_marked(void *arg, const struct error *err)
     if (task->settling)
         return;
     if (err)
-        on_settled(task, err);
+        let_go(task, err);
     else
-        retry_later(task, &task->last_word);
+        retry_in(task, retry_delay_ms(task, &task->last_word), &task->last_word);
+}
+
+/* No reply of this job reaches Slack any more, as far as we know. */
+static void give_reply_up(struct task *task, enum reply_result counted, const char *reason,
+                          const struct error *err)
+{
+    meter_reply(task->worker->metrics, counted);
+    give_up(task, reason, err);
 }
 
 /* Certainly not taken: another attempt, and it will not count as a repetition. */
 static void post_again_later(struct task *task, const struct error *err)
 {
     if (task->job->attempt >= QUEUE_MAX_ATTEMPTS) {
-        give_up(task, "attempts", err);
+        give_reply_up(task, REPLY_REFUSED, "attempts", err);
         return;
     }
     task->last_word = *err;
@@ -220,16 +248,17 @@ static void on_gone(struct task *task, const struct error *err)
         send_reply(task);
         return;
     }
-    meter_reply(task->worker->metrics, REPLY_EXPIRED);
-    give_up(task, "expired", err);
+    give_reply_up(task, REPLY_EXPIRED, "expired", err);
 }
 
-static void on_replied(void *arg, enum reply_outcome outcome, const struct error *err)
+static void on_replied(void *arg, enum reply_outcome outcome, int64_t took_ms,
+                       const struct error *err)
 {
     struct task *task = arg;
 
+    TEST_POINT("replied", task->job);
     task->post = NULL;
-    meter_upstream(task->worker->metrics, "slack", err ? err->kind : ERR_NONE, 0);
+    meter_upstream(task->worker->metrics, "slack", err ? err->kind : ERR_NONE, took_ms * 1000);
     if (err)
         LOG(LOG_WARN, "reply", LOG_S("id", task->job->id),
             LOG_S("outcome", reply_outcome_name(outcome)), LOG_S("error", err->log));
@@ -242,9 +271,9 @@ static void on_replied(void *arg, enum reply_outcome outcome, const struct error
         return;
     case REPLY_UNKNOWN:
         if (task->job->posts + 1 < MAX_POSTS) /* as it was taken, and this one */
-            retry_later(task, err);
+            retry_in(task, retry_delay_ms(task, err), err);
         else
-            give_up(task, "reply_unknown", err);
+            give_reply_up(task, REPLY_REFUSED, "reply_unknown", err);
         return;
     case REPLY_GONE:
         on_gone(task, err);
@@ -259,8 +288,7 @@ static void on_replied(void *arg, enum reply_outcome outcome, const struct error
     case REPLY_PROHIBITED:
         break;
     }
-    meter_reply(task->worker->metrics, REPLY_REFUSED);
-    give_up(task, "reply_refused", err);
+    give_reply_up(task, REPLY_REFUSED, "reply_refused", err);
 }
 
 static void send_reply(struct task *task)
@@ -278,6 +306,7 @@ static void send_reply(struct task *task)
     else
         task->post =
             reply_post(http, task->arena, task->job->command.response_url, body, on_replied, task);
+    TEST_POINT("posting", task->job);
 }
 
 static void on_marked(void *arg, const struct error *err)
@@ -286,8 +315,9 @@ static void on_marked(void *arg, const struct error *err)
 
     if (task->settling)
         return;
+    TEST_POINT("marked", task->job);
     if (err)
-        on_settled(task, err);
+        let_go(task, err);
     else
         send_reply(task);
 }
@@ -308,6 +338,7 @@ static void on_fetched(void *arg, const struct fetched *fetched, const struct er
     struct task *task = arg;
     struct message message;
 
+    TEST_POINT("report", task->job);
     task->wait = NULL;
     if (err) {
         LOG(LOG_ERROR, "no report", LOG_S("id", task->job->id), LOG_S("error", err->log));
@@ -322,10 +353,11 @@ static void on_fetched(void *arg, const struct fetched *fetched, const struct er
 
 /* ---- the board ---- */
 
+/* Cells that cannot be read are for the report to name. */
 static bool has_accounts(const struct client *client)
 {
     return *client->meta_id || (client->meta_accounts && client->meta_accounts[0]) ||
-           (client->google_ids && client->google_ids[0]) || client->problems.len > 0;
+           (client->google_ids && client->google_ids[0]) || client->unread.len > 0;
 }
 
 /* The endpoint answers a call for help by itself, unless a client is named so. */
@@ -343,7 +375,7 @@ static void ask_board(struct task *task, bool again)
 
     upstream_job_end(task->board_job);
     task->board_job =
-        upstream_job_begin(reporter_upstream(reporter), clock_mono_ms() + REPORT_MS, task);
+        upstream_job_begin(reporter_upstream(reporter), clock_mono_ms() + REPORT_MS, &task->behalf);
     if (again)
         monday_board_again(reporter_monday(reporter), task->board_job, on_board, task);
     else
@@ -367,6 +399,7 @@ static void on_board(void *arg, const struct board *board, const struct error *e
     struct worker *worker = task->worker;
     const struct command *command = &task->job->command;
 
+    TEST_POINT("board", task->job);
     if (err) {
         on_board_failed(task, err);
         return;
@@ -390,7 +423,8 @@ static void on_board(void *arg, const struct board *board, const struct error *e
         return;
     }
     queue_name_client(worker->queue, task->job, resolved.client->name);
-    task->wait = fetches_ask(worker->fetches, task->arena, resolved.client, on_fetched, task);
+    task->wait =
+        fetches_ask(worker->fetches, task->arena, resolved.client, task->job->id, on_fetched, task);
 }
 
 /* ---- taking ---- */
@@ -423,13 +457,14 @@ static void begin(struct task *task)
 {
     struct error expired = { 0 };
 
+    TEST_POINT("taken", task->job);
     if (task->job->mark == MARK_POSTED) { /* only the acknowledgement was left */
         finish(task);
         return;
     }
     if (task->job->posts >= MAX_POSTS) {
         error_set(&expired, ERR_UNAVAILABLE, "the reply was posted %d times", task->job->posts);
-        give_up(task, "reply_unknown", &expired);
+        give_reply_up(task, REPLY_REFUSED, "reply_unknown", &expired);
         return;
     }
     if (task->job->left_ms <= 0) {
@@ -437,8 +472,7 @@ static void begin(struct task *task)
         task->last_word = expired;
         task->give_up_reason = "expired";
         if (!task->worker->config->slack_bot_token) {
-            meter_reply(task->worker->metrics, REPLY_EXPIRED);
-            give_up(task, "expired", &expired);
+            give_reply_up(task, REPLY_EXPIRED, "expired", &expired);
             return;
         }
         task->direct = true;
@@ -457,6 +491,8 @@ static void on_job(void *arg, struct job *job)
                            .worker = worker,
                            .job = job,
                            .arena = job_arena(job),
+                           .taken_ms = loop_now_ms(worker->loop),
+                           .behalf = { job->id },
                            .result = JOB_DONE };
     if (worker->tasks)
         worker->tasks->prev = task;
@@ -479,19 +515,18 @@ static void take_more(struct worker *worker)
 static void on_upstream(void *observer, void *job_arg, const struct upstream_event *event)
 {
     struct worker *worker = observer;
-    const struct task *task = job_arg;
+    const struct behalf *behalf = job_arg;
+    const char *ids = behalf ? behalf->ids : "";
 
     meter_upstream(worker->metrics, event->platform, event->kind, event->took_ms * 1000);
     if (event->kind != ERR_NONE)
-        LOG(LOG_WARN, "upstream", LOG_S("id", task ? task->job->id : ""),
-            LOG_S("platform", event->platform), LOG_S("what", event->what),
-            LOG_S("account", event->account), LOG_I("try", event->try),
+        LOG(LOG_WARN, "upstream", LOG_S("id", ids), LOG_S("platform", event->platform),
+            LOG_S("what", event->what), LOG_S("account", event->account), LOG_I("try", event->try),
             LOG_I("status", event->status), LOG_I("ms", event->took_ms),
             LOG_S("error", event->error));
     else
-        LOG(LOG_DEBUG, "upstream", LOG_S("id", task ? task->job->id : ""),
-            LOG_S("platform", event->platform), LOG_S("what", event->what),
-            LOG_S("account", event->account), LOG_I("try", event->try),
+        LOG(LOG_DEBUG, "upstream", LOG_S("id", ids), LOG_S("platform", event->platform),
+            LOG_S("what", event->what), LOG_S("account", event->account), LOG_I("try", event->try),
             LOG_I("status", event->status), LOG_I("ms", event->took_ms));
 }
 
@@ -524,12 +559,14 @@ static void on_signal(void *arg, int signal)
 {
     struct worker *worker = arg;
 
-    if (worker->draining)
-        return;
-    LOG(LOG_INFO, "draining", LOG_I("signal", signal), LOG_I("jobs", worker->task_count));
-    worker->draining = true;
-    take_more(worker);
-    loop_timer_start(worker->loop, &worker->drain, WORKER_DRAIN_MS, on_drain_over, worker);
+    if (!worker->draining) {
+        LOG(LOG_INFO, "draining", LOG_I("signal", signal), LOG_I("jobs", worker->task_count));
+        worker->draining = true;
+        take_more(worker);
+        loop_timer_start(worker->loop, &worker->drain, WORKER_DRAIN_MS, on_drain_over, worker);
+    }
+    if (signal == WORKER_RELEASE)
+        on_drain_over(worker);
     if (worker->task_count == 0)
         loop_stop(worker->loop);
 }
@@ -537,7 +574,7 @@ static void on_signal(void *arg, int signal)
 int worker(const struct config *config, struct metrics *metrics, struct pool_place *place,
            const char *consumer)
 {
-    static const int signals[] = { SIGTERM, SIGINT };
+    static const int signals[] = { SIGTERM, SIGINT, WORKER_RELEASE };
     static struct worker self; /* the contexts are too many for the stack */
 
     self = (struct worker){ .config = config, .metrics = metrics, .place = place };

@@ -7,12 +7,16 @@
 #include "bot/config.h"
 #include "bot/pool.h"
 
+#include <signal.h>
+
 /*
  * Works until TERM or INT; then takes nothing new, finishes what is in flight for WORKER_DRAIN_MS
- * at most and puts the rest back. consumer: this process' name in the queue. Returns the exit
- * status.
+ * at most and puts the rest back: at once on WORKER_RELEASE. That is a signal of its own, for a
+ * TERM may come twice (from the supervisor, and from who signals the whole group). consumer: this
+ * process' name in the queue. Returns the exit status.
  */
-#define WORKER_DRAIN_MS 24000
+#define WORKER_DRAIN_MS 22000
+#define WORKER_RELEASE SIGUSR1
 int worker(const struct config *config, struct metrics *metrics, struct pool_place *place,
            const char *consumer);
 
