@@ -171,15 +171,6 @@ void queue_dead_drop(struct queue *queue, const char *id, queue_count_fn *done, 
 
 /* ---- the story of a job ---- */
 
-/* false: no id of ours, so no such story. */
-static bool story_key(const char *id, char ret[64])
-{
-    if (!receipt_id_valid(bytes_of(id)))
-        return false;
-    stpcpy(stpcpy(ret, KEY_STORY), id);
-    return true;
-}
-
 static void on_noted(struct op *op, const redisReply *reply, const struct error *err)
 {
     (void)reply;
@@ -187,32 +178,34 @@ static void on_noted(struct op *op, const redisReply *reply, const struct error 
     op->queue->notes--;
 }
 
-void queue_note(struct queue *queue, const char *id, struct bytes story)
+void queue_note(struct queue *queue, const char *id, struct bytes attempt)
 {
-    struct digits seconds;
-    char key[64];
+    const struct bytes words[] = { BYTES(KEY_JOBS), bytes_of(id), attempt };
 
-    if (queue->notes >= MAX_NOTES || !story_key(id, key))
+    if (queue->notes >= MAX_NOTES || !receipt_id_valid(bytes_of(id)))
         return;
-    const struct bytes words[] = { BYTES("SET"), bytes_of(key), story, BYTES("EX"),
-                                   digits(&seconds, QUEUE_STORY_S) };
     queue->notes++;
-    op_start(op_create(queue, NULL, on_noted, COUNT(words), words), 0);
+    op_start(op_create(queue, &script_note, on_noted, COUNT(words), words), 0);
 }
 
 static void on_story(struct op *op, const redisReply *reply, const struct error *err)
 {
-    struct bytes story = err ? (struct bytes){ 0 } : reply_bytes(reply);
+    struct bytes attempts[QUEUE_STORY_ATTEMPTS];
+    size_t count = 0;
 
-    op->tell.story(op->arg, story, err);
+    if (!err && reply->type == REDIS_REPLY_ARRAY)
+        for (size_t i = 0; i < reply->elements && count < QUEUE_STORY_ATTEMPTS; i++)
+            attempts[count++] = reply_bytes(reply->element[i]);
+    op->tell.story(op->arg, attempts, count, err);
 }
 
 void queue_story(struct queue *queue, const char *id, queue_story_fn *done, void *arg)
 {
     char key[64] = KEY_STORY; /* a key that is never written, for what is no id */
 
-    (void)story_key(id, key);
-    const struct bytes words[] = { BYTES("GET"), bytes_of(key) };
+    if (receipt_id_valid(bytes_of(id)))
+        stpcpy(stpcpy(key, KEY_STORY), id);
+    const struct bytes words[] = { BYTES("LRANGE"), bytes_of(key), BYTES("0"), BYTES("-1") };
     struct op *op = op_create(queue, NULL, on_story, COUNT(words), words);
 
     op->tell.story = done;

@@ -191,9 +191,11 @@ void queue_dead(struct queue *queue, const char *id /* NULL: all */, queue_dead_
 void queue_dead_retry(struct queue *queue, const char *id, queue_count_fn *done, void *arg);
 void queue_dead_drop(struct queue *queue, const char *id, queue_count_fn *done, void *arg);
 
-/* The receipt's story for `raiox why`, a JSON text of bot/'s, kept for a day. */
-void queue_note(struct queue *queue, const char *id, struct bytes story);
-typedef void queue_story_fn(void *arg, struct bytes story /* data NULL: unknown id */,
+/* Adds an attempt, a JSON text of bot/'s, to the receipt's story for `raiox why`; kept for a day.
+ */
+void queue_note(struct queue *queue, const char *id, struct bytes attempt);
+/* The last attempts in their order, borrowed; count 0: unknown id. */
+typedef void queue_story_fn(void *arg, const struct bytes *attempts, size_t count,
                             const struct error *err);
 void queue_story(struct queue *queue, const char *id, queue_story_fn *done, void *arg);
 /* Whose job this is, for the table of jobs in flight. */

@@ -445,3 +445,17 @@ struct redis_script script_client = {
     "if redis.call('HEXISTS', key(ARGV[1]), 'c') == 0 then redis.call('PEXPIRE', key(ARGV[1]), keep) end\n"
     "return 1\n",
 };
+
+/*
+ * Adds an attempt to a job's story. ARGV: id, the attempt. Said twice in a row (its answer was cut)
+ * it is there once.
+ */
+struct redis_script script_note = {
+    .source =
+    "local story = '" KEY_STORY "' .. ARGV[1]\n"
+    "if redis.call('LINDEX', story, -1) == ARGV[2] then return 0 end\n"
+    "redis.call('RPUSH', story, ARGV[2])\n"
+    "redis.call('LTRIM', story, -" NUMBER(QUEUE_STORY_ATTEMPTS) ", -1)\n"
+    "redis.call('EXPIRE', story, " NUMBER(QUEUE_STORY_S) ")\n"
+    "return 1\n",
+};

@@ -305,25 +305,28 @@ static void a_thousand_dead_are_seen_and_run_again_at_once(void **state)
 
 struct told_story {
     int told;
-    bool there;
-    char text[64];
+    size_t count;
+    char text[256]; /* the attempts, with blanks between them */
 };
 
-static void on_story(void *arg, struct bytes story, const struct error *err)
+static void on_story(void *arg, const struct bytes *attempts, size_t count, const struct error *err)
 {
     struct told_story *told = arg;
+    size_t len = 0;
 
     assert_null(err);
     told->told++;
-    told->there = story.data != NULL;
-    if (told->there)
-        snprintf(told->text, sizeof(told->text), "%.*s", (int)story.len, story.data);
+    told->count = count;
+    for (size_t i = 0; i < count; i++)
+        len += (size_t)snprintf(told->text + len, sizeof(told->text) - len, "%s%.*s", i ? " " : "",
+                                (int)attempts[i].len, attempts[i].data);
 }
 
 static struct told_story ask_story(struct rig *rig, struct queue *queue, const char *id)
 {
     struct told_story told = { 0 };
 
+    WAIT_UNTIL(rig, queue->notes == 0);
     queue_story(queue, id, on_story, &told);
     WAIT_UNTIL(rig, told.told);
     return told;
@@ -337,13 +340,44 @@ static void a_story_is_kept_for_a_day(void **state)
     queue_note(queue, "abc", BYTES("{\"v\":1}"));
     queue_note(queue, "abc", BYTES("{\"v\":2}"));
     struct told_story told = ask_story(rig, queue, "abc");
-    assert_true(told.there);
-    assert_string_equal(told.text, "{\"v\":2}");
+    assert_int_equal(told.count, 2);
+    assert_string_equal(told.text, "{\"v\":1} {\"v\":2}");
     assert_in_range(rig_number(rig, "TTL {raiox}:story:abc"), 86390, 86400);
-    assert_false(ask_story(rig, queue, "unknown").there);
-    assert_false(ask_story(rig, queue, "").there);
-    assert_false(ask_story(rig, queue, "no id\r\n").there);
-    assert_false(ask_story(rig, queue, "abcdefghijklmnopqrstuvwxyz").there);
+    assert_int_equal(ask_story(rig, queue, "unknown").count, 0);
+    assert_int_equal(ask_story(rig, queue, "").count, 0);
+    assert_int_equal(ask_story(rig, queue, "no id\r\n").count, 0);
+    assert_int_equal(ask_story(rig, queue, "abcdefghijklmnopqrstuvwxyz").count, 0);
+    queue_note(queue, "", BYTES("{}"));
+    queue_note(queue, "no id", BYTES("{}"));
+    assert_int_equal(queue->notes, 0);
+    assert_int_equal(rig_number(rig, "DBSIZE") - rig_number(rig, "EXISTS {raiox}:ready"), 1);
+    queue_destroy(queue);
+}
+
+static void a_story_said_twice_is_there_once(void **state)
+{
+    struct rig *rig = *state;
+    struct queue *queue = rig_queue(rig, NULL);
+
+    for (int i = 0; i < 2; i++)
+        queue_note(queue, "abc", BYTES("{}"));
+    assert_int_equal(ask_story(rig, queue, "abc").count, 1);
+    queue_destroy(queue);
+}
+
+static void a_story_has_an_end(void **state)
+{
+    struct rig *rig = *state;
+    struct queue *queue = rig_queue(rig, NULL);
+    char attempt[16];
+
+    for (int i = 0; i < 40; i++) {
+        snprintf(attempt, sizeof(attempt), "%d", i);
+        queue_note(queue, "abc", bytes_of(attempt));
+    }
+    struct told_story told = ask_story(rig, queue, "abc");
+    assert_int_equal(told.count, QUEUE_STORY_ATTEMPTS);
+    assert_string_equal(told.text, "28 29 30 31 32 33 34 35 36 37 38 39");
     queue_destroy(queue);
 }
 
@@ -358,7 +392,7 @@ static void a_story_survives_a_short_outage(void **state)
     redis_server_restart(rig->server);
     rig_reconnect(rig);
     WAIT_UNTIL(rig, queue_up(queue) && queue->notes == 0);
-    assert_true(ask_story(rig, queue, "abc").there);
+    assert_int_equal(ask_story(rig, queue, "abc").count, 1);
     queue_destroy(queue);
 }
 
@@ -376,6 +410,8 @@ int main(void)
         TEST(a_dropped_job_is_gone),
         TEST(a_thousand_dead_are_seen_and_run_again_at_once),
         TEST(a_story_is_kept_for_a_day),
+        TEST(a_story_said_twice_is_there_once),
+        TEST(a_story_has_an_end),
         TEST(a_story_survives_a_short_outage),
     };
 
