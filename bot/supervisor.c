@@ -11,7 +11,6 @@
 #include "bot/handover.h"
 #include "bot/meters.h"
 #include "bot/notify.h"
-#include "bot/notify.h"
 #include "bot/pool.h"
 #include "bot/private_redis.h"
 #include "bot/serve.h"
@@ -79,7 +78,6 @@ struct supervisor {
     enum stage stage;
     struct loop_timer stop, reclaim;
     struct notify notify;
-    struct notify notify;
     int handing_back; /* that Redis has not heard of yet */
     bool hurry;       /* a second TERM: jobs are put back at once */
     bool anew;        /* a HUP came while workers were being replaced */
@@ -108,7 +106,6 @@ static int become_child(pid_t parent, int keep_fd)
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     unsetenv("LISTEN_FDS");
-    notify_leave_to_parent();
     notify_leave_to_parent();
     return 3;
 }
@@ -452,9 +449,7 @@ static void start_anew(struct supervisor *supervisor)
     }
     LOG(LOG_INFO, "starting anew", LOG_I("workers", handover.count));
     notify_reloading();
-    notify_reloading();
     handover_exec(&handover, supervisor->options->argv, &err);
-    notify_ready(&supervisor->notify, supervisor->loop);
     notify_ready(&supervisor->notify, supervisor->loop);
     LOG(LOG_ERROR, "not started anew", LOG_S("error", err.log),
         LOG_S("hint", "the old pool goes on; mend it and send HUP again"));
@@ -520,7 +515,6 @@ static void on_signal(void *arg, int signal)
         return;
     }
     LOG(LOG_INFO, "stopping", LOG_I("signal", signal));
-    notify_stopping();
     notify_stopping();
     if (supervisor->stage == STAGE_UP) {
         stop_accepting(supervisor);
@@ -678,7 +672,6 @@ int supervisor(const struct config *config, const struct supervisor_options *opt
     reap(&self); /* who died while this program took the place of the old one */
     replace_next(&self);
     LOG(LOG_INFO, "pool is up", LOG_I("workers", config->workers));
-    notify_ready(&self.notify, self.loop);
     notify_ready(&self.notify, self.loop);
 
     loop_run(self.loop);
