@@ -6,6 +6,7 @@
 typedef int command_fn(int argc, char **argv);
 
 command_fn command_run, command_serve, command_work, command_report, command_clients, command_check;
+command_fn command_queue, command_why;
 
 /* "raiox report: takes …; see raiox help report" on standard error; returns EX_USAGE. */
 int command_usage(const char *command, const char *takes);

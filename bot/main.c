@@ -38,6 +38,17 @@ static const struct subcommand subcommands[] = {
       "holes is a\nreport (exit 0); no report is exit 1.\n" },
     { "clients", "[--json]", "the clients as Monday has them, with what is wrong in each row",
       command_clients, "" },
+    { "queue", "[...]", "what waits, who is at what, what died; and what to do about it",
+      command_queue,
+      "queue [--json]            waiting, in flight by worker, delayed, dead, and whether that is "
+      "fine\n"
+      "queue dead [ID] [--json]  the dead jobs, or one: why they died, what was asked\n"
+      "queue retry ID|--all      runs dead jobs again, with a new deadline\n"
+      "queue drop ID|--all       gives dead jobs up for good\n"
+      "An id is the receipt under a reply. Exit 1: no dead job of that id, or Redis away.\n" },
+    { "why", "ID [--json]", "what the job of that receipt asked, and what came back", command_why,
+      "Every call with its time and outcome, how the numbers were made, and how the reply went; "
+      "kept for a\nday. Exit 1: nothing is known of that id, or Redis away.\n" },
     { "check", "", "tries every configured thing and says how to mend what does not work",
       command_check,
       "Redis, Monday, Meta, Google Ads and the Slack token, a line each. Exit 1 if a required one "
