@@ -17,7 +17,7 @@ static int hex_digit(char c)
 /* NULL with err: a bad escape, bad UTF-8 or a NUL. */
 static const char *decode(struct arena *arena, struct bytes text, struct error *err)
 {
-    char *out = arena_alloc(arena, text.len + 1);
+    char *out = arena_alloc_raw(arena, text.len + 1);
     size_t len = 0;
 
     for (size_t i = 0; i < text.len; i++) {
@@ -36,6 +36,7 @@ static const char *decode(struct arena *arena, struct bytes text, struct error *
         }
         out[len++] = c;
     }
+    out[len] = '\0';
     if (!utf8_valid(out, len)) {
         error_set(err, ERR_INPUT, "form: not UTF-8, or a NUL");
         return NULL;
@@ -84,7 +85,7 @@ bool form_parse(struct arena *arena, struct bytes body, struct form *ret, struct
 const char *form_get(const struct form *form, const char *name)
 {
     for (size_t i = 0; i < form->count; i++)
-        if (strcmp(form->fields[i].name, name) == 0)
+        if (form->fields[i].name[0] == name[0] && strcmp(form->fields[i].name, name) == 0)
             return form->fields[i].value;
     return NULL;
 }

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -538,15 +539,20 @@ static void a_truncated_request_is_nothing(void **state)
     const char *request = fresh_command();
     size_t head = (size_t)(strstr(request, "\r\n\r\n") - request) + 4;
     const size_t cuts[] = { 1, 20, head - 1, head, head + 1, strlen(request) - 1 };
+    int fds[COUNT(cuts)];
 
+    /* An end that comes together with bytes is seen by the deadline alone: all wait for it at once.
+     */
     for (size_t i = 0; i < COUNT(cuts); i++) {
-        int fd = rig_dial(rig);
-        assert_true(rig_say(fd, (struct bytes){ request, cuts[i] }));
-        shutdown(fd, SHUT_WR);
-        struct rig_answer answer = rig_hear(arena, fd, false);
-        if (answer.status == 200)
-            fail_msg("cut at %zu: accepted", cuts[i]);
-        close(fd);
+        fds[i] = rig_dial(rig);
+        assert_true(rig_say(fds[i], (struct bytes){ request, cuts[i] }));
+        shutdown(fds[i], SHUT_WR);
+    }
+    for (size_t i = 0; i < COUNT(cuts); i++) {
+        const char *heard = rig_hear_end(arena, fds[i]);
+        if (!heard || strstr(heard, "HTTP/1.1 200"))
+            fail_msg("cut at %zu: %s", cuts[i], heard ? heard : "stays open");
+        close(fds[i]);
     }
     assert_int_equal(queued(), 0);
 }
@@ -563,15 +569,17 @@ static void broken_headers_are_refused(void **state)
         "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 a TLS hello\r\n\r\n",
     };
 
+    int fds[COUNT(requests)];
+
     for (size_t i = 0; i < COUNT(requests); i++) {
-        int fd = rig_dial(rig);
-        rig_says(fd, requests[i]);
-        struct rig_answer answer = rig_hear(arena, fd, false);
-        if (answer.status == 200)
-            fail_msg("request %zu was served", i);
-        if (!rig_hear_end(arena, fd))
-            fail_msg("request %zu: the connection stays open", i);
-        close(fd);
+        fds[i] = rig_dial(rig);
+        rig_says(fds[i], requests[i]);
+    }
+    for (size_t i = 0; i < COUNT(requests); i++) {
+        const char *heard = rig_hear_end(arena, fds[i]);
+        if (!heard || strstr(heard, "HTTP/1.1 200"))
+            fail_msg("request %zu: %s", i, heard ? heard : "the connection stays open");
+        close(fds[i]);
     }
 }
 
@@ -859,6 +867,68 @@ static void honest_commands_are_answered_beside_500_that_never_end(void **state)
     assert_int_equal(queued(), honest);
 }
 
+/* A shell that starts the program with so few descriptors. */
+static const char *with_512_descriptors(void)
+{
+    char path[] = "/tmp/raiox-serve-few-XXXXXX";
+    int fd = mkstemp(path);
+    FILE *file = fdopen(fd, "w");
+    char *real = realpath(program, NULL);
+
+    assert_non_null(file);
+    fprintf(file, "#!/bin/sh\nulimit -n 512\nexec '%s' \"$@\"\n", real);
+    assert_int_equal(fchmod(fd, 0700), 0);
+    fclose(file);
+    free(real);
+    return arena_strdup(arena, path);
+}
+
+/* 512 descriptors leave room for 256 connections. */
+static void when_all_places_are_taken_the_oldest_incomplete_makes_way(void **state)
+{
+    (void)state;
+    const char *script = with_512_descriptors();
+    struct serve_rig *small = serve_rig_start(script, redis->tcp_url, NULL, -1);
+    int loris[400], kept = rig_dial(small);
+
+    assert_true(rig_says(kept, fresh_command()));
+    assert_int_equal(rig_hear(arena, kept, false).status, 200);
+    for (size_t i = 0; i < COUNT(loris); i++) {
+        loris[i] = rig_dial(small);
+        rig_says(loris[i], "POST /slack/commands HTTP/1.1\r\nHo");
+        if (i % 20 == 0)
+            assert_says(rig_ask(small, arena, fresh_command()), "<#C0CLIENTE1>");
+    }
+    assert_true(rig_is_closed(loris[0]));         /* long before its deadline */
+    assert_true(rig_says(kept, fresh_command())); /* who owes nothing stays */
+    assert_says(rig_hear(arena, kept, false), "<#C0CLIENTE1>");
+    for (size_t i = 0; i < COUNT(loris); i++)
+        close(loris[i]);
+    close(kept);
+    serve_rig_stop(small);
+    unlink(script);
+}
+
+static void when_all_are_idle_the_longest_idle_makes_way(void **state)
+{
+    (void)state;
+    const char *script = with_512_descriptors();
+    struct serve_rig *small = serve_rig_start(script, redis->tcp_url, NULL, -1);
+    int idle[300];
+
+    for (size_t i = 0; i < COUNT(idle); i++) {
+        idle[i] = rig_dial(small);
+        assert_true(rig_says(idle[i], "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"));
+        assert_int_equal(rig_hear(arena, idle[i], false).status, 200);
+    }
+    assert_true(rig_is_closed(idle[0]));
+    assert_says(rig_ask(small, arena, fresh_command()), "<#C0CLIENTE1>");
+    for (size_t i = 0; i < COUNT(idle); i++)
+        close(idle[i]);
+    serve_rig_stop(small);
+    unlink(script);
+}
+
 /* ---- the end ---- */
 
 static void term_answers_what_was_accepted(void **state)
@@ -1021,6 +1091,8 @@ int main(int argc, char **argv)
         TEST(a_redis_that_refuses_is_said),
         TEST(clients_may_leave_while_their_requests_sleep),
         TEST(honest_commands_are_answered_beside_500_that_never_end),
+        TEST(when_all_places_are_taken_the_oldest_incomplete_makes_way),
+        TEST(when_all_are_idle_the_longest_idle_makes_way),
         TEST(term_answers_what_was_accepted),
         TEST(term_answers_whom_the_kernel_let_in),
         TEST(term_ends_although_redis_is_silent),
