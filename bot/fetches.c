@@ -25,6 +25,7 @@
 struct wait {
     struct wait *next;
     struct fetch *fetch;
+    const struct behalf *asker;
     fetched_fn *done;
     void *arg, *context;
 };
@@ -44,6 +45,8 @@ struct fetch {
     struct wait *waits;
     struct behalf behalf;
     int named;
+    struct story story;
+    struct telling telling; /* of that story, or whose a remembered report is */
 };
 
 struct fetches {
@@ -121,6 +124,7 @@ static void deliver(struct fetch *fetch, const struct fetched *fetched, const st
         struct wait *wait = fetch->waits;
         fetch->waits = wait->next;
         wait->fetch = NULL;
+        story_fetched(wait->asker->story, &fetch->telling, wait->asker->ids);
         void *old = loop_context_swap(loop, wait->context);
         wait->done(wait->arg, fetched, err);
         loop_context_swap(loop, old);
@@ -130,7 +134,8 @@ static void deliver(struct fetch *fetch, const struct fetched *fetched, const st
 
 /* ---- remembering ---- */
 
-static const char *pack(struct arena *arena, const struct fetched *fetched)
+static const char *pack(struct arena *arena, const struct fetched *fetched,
+                        const struct telling *telling)
 {
     scoped_json cJSON *root = cJSON_CreateObject();
 
@@ -138,20 +143,28 @@ static const char *pack(struct arena *arena, const struct fetched *fetched)
     if (fetched->message.blocks)
         cJSON_AddStringToObject(root, "blocks", fetched->message.blocks);
     cJSON_AddBoolToObject(root, "complete", fetched->complete);
+    cJSON_AddStringToObject(root, "made_by", telling->receipt);
+    cJSON_AddNumberToObject(root, "made_ms", (double)telling->made_real_ms);
     return json_print(arena, root);
 }
 
-static bool unpack(struct arena *arena, struct bytes value, struct fetched *ret)
+static bool unpack(struct arena *arena, struct bytes value, struct fetched *ret,
+                   struct telling *ret_telling)
 {
     struct error unread = { 0 };
     const cJSON *root = json_parse(arena, value.data, value.len, &unread);
     struct fetched got = { 0 };
+    struct telling telling = { 0 };
+    bool known;
 
     if (!root || !json_string(root, "text", &got.message.text, &unread) ||
-        !json_string_opt(root, "blocks", &got.message.blocks, &unread))
+        !json_string_opt(root, "blocks", &got.message.blocks, &unread) ||
+        !json_string_opt(root, "made_by", &telling.receipt, &unread) ||
+        !json_int_opt(root, "made_ms", &telling.made_real_ms, &known, &unread))
         return false;
     got.complete = cJSON_IsTrue(json_get(root, "complete"));
     *ret = got;
+    *ret_telling = telling;
     return true;
 }
 
@@ -161,7 +174,8 @@ static void remember(struct fetch *fetch, const struct fetched *fetched)
 
     if (fetch->fetches->config->report_cache_ms == 0)
         return;
-    cache_put(fetch->fetches->cache, fetch->name, bytes_of(pack(fetch->arena, fetched)), ttl_ms);
+    cache_put(fetch->fetches->cache, fetch->name,
+              bytes_of(pack(fetch->arena, fetched, &fetch->telling)), ttl_ms);
 }
 
 /* ---- asking the platforms ---- */
@@ -175,6 +189,8 @@ static void on_report(void *arg, struct report *report, const struct error *err)
         deliver(fetch, NULL, err);
         return;
     }
+    fetch->telling.made_real_ms = clock_real_ms();
+    story_numbers(&fetch->story, report);
     fetched.message = message_report(fetch->arena, fetch->fetches->config->locale, report);
     fetched.complete = report_complete(report);
     remember(fetch, &fetched);
@@ -231,12 +247,14 @@ static void on_remembered(void *arg, struct bytes value, int64_t age_ms)
 {
     struct fetch *fetch = arg;
     struct fetched fetched;
+    struct telling telling;
     int64_t waiting_ms = clock_mono_ms() - fetch->began_ms;
 
     if (gone(fetch))
         return;
-    if (value.data && unpack(fetch->arena, value, &fetched) &&
+    if (value.data && unpack(fetch->arena, value, &fetched, &telling) &&
         (fetched.complete || age_ms < waiting_ms)) {
+        fetch->telling = telling;
         deliver(fetch, &fetched, NULL);
         return;
     }
@@ -285,7 +303,7 @@ static const char *name_of(struct arena *arena, const struct client *client)
 }
 
 static struct fetch *begin_fetch(struct fetches *fetches, struct arena *arena, const char *name,
-                                 const struct client *client)
+                                 const struct client *client, const char *asker)
 {
     struct fetch *fetch = arena_new(arena, struct fetch);
 
@@ -294,7 +312,11 @@ static struct fetch *begin_fetch(struct fetches *fetches, struct arena *arena, c
                              .arena = arena,
                              .client = client_copy(arena, client),
                              .name = arena_strdup(arena, name),
-                             .began_ms = clock_mono_ms() };
+                             .began_ms = clock_mono_ms(),
+                             .behalf = { .story = &fetch->story },
+                             .telling = { .receipt = arena_strdup(arena, asker),
+                                          .fetched = &fetch->story } };
+    story_begin(&fetch->story, arena, STORY_FETCH_MAX);
     fetches->list = fetch;
     loop_timer_start(fetches->loop, &fetch->timer, 0, step, fetch);
     return fetch;
@@ -312,7 +334,7 @@ static void add_name(struct fetch *fetch, const char *id)
 }
 
 struct wait *fetches_ask(struct fetches *fetches, struct arena *arena, const struct client *client,
-                         const char *id, fetched_fn *done, void *arg)
+                         const struct behalf *asker, fetched_fn *done, void *arg)
 {
     const char *name = name_of(arena, client);
     struct wait *wait = arena_new(arena, struct wait);
@@ -321,10 +343,11 @@ struct wait *fetches_ask(struct fetches *fetches, struct arena *arena, const str
     while (fetch && strcmp(fetch->name, name) != 0)
         fetch = fetch->next;
     if (!fetch)
-        fetch = begin_fetch(fetches, arena_create(), name, client);
-    add_name(fetch, id);
+        fetch = begin_fetch(fetches, arena_create(), name, client, asker->ids);
+    add_name(fetch, asker->ids);
     *wait = (struct wait){ .next = fetch->waits,
                            .fetch = fetch,
+                           .asker = asker,
                            .done = done,
                            .arg = arg,
                            .context = loop_context(fetches->loop) };
@@ -343,8 +366,28 @@ void fetches_leave(struct wait *wait)
         place = &(*place)->next;
     *place = wait->next;
     wait->fetch = NULL;
+    story_fetched(wait->asker->story, &fetch->telling, wait->asker->ids);
     if (!fetch->waits) {
         unlink_fetch(fetch);
         end_fetch(fetch);
     }
+}
+
+static bool concerns(const struct fetch *fetch, const char *platform)
+{
+    size_t count;
+    const struct reporter_platform *platforms =
+        reporter_platforms(fetch->fetches->reporter, &count);
+
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(platforms[i].platform->name, platform) == 0)
+            return platforms[i].platform->concerns(fetch->client);
+    return false;
+}
+
+void fetches_tell(struct fetches *fetches, const struct upstream_event *call)
+{
+    for (struct fetch *fetch = fetches->list; fetch; fetch = fetch->next)
+        if (fetch->job && concerns(fetch, call->platform))
+            story_call(&fetch->story, call, true);
 }

@@ -245,6 +245,32 @@ void story_numbers(struct story *story, const struct report *report)
     end_event(story, start);
 }
 
+/* ---- notices ---- */
+
+const char *story_notice(enum notice notice)
+{
+    static const char *const names[] = {
+        [NOTICE_FETCHING] = "fetching",
+        [NOTICE_FETCHING_NAME] = "fetching",
+        [NOTICE_HELP] = "help",
+        [NOTICE_UNKNOWN_CHANNEL] = "no client has this channel",
+        [NOTICE_UNKNOWN_NAME] = "no client has this name",
+        [NOTICE_SEVERAL_NAMES] = "several clients match",
+        [NOTICE_SEVERAL_ROWS] = "several clients have this channel",
+        [NOTICE_NO_ACCOUNTS] = "the client has no accounts",
+        [NOTICE_OTHER_CHANNEL] = "another client's channel",
+        [NOTICE_NAMES_FORBIDDEN] = "may not ask by name",
+        [NOTICE_BUSY] = "busy",
+        [NOTICE_NOT_ACCEPTED] = "not accepted",
+        [NOTICE_MAYBE_ACCEPTED] = "may have been accepted",
+        [NOTICE_BOARD_FAILED] = "Monday refuses",
+        [NOTICE_GAVE_UP] = "gave up",
+        [NOTICE_EXPIRED] = "expired",
+    };
+
+    return (size_t)notice < COUNT(names) ? names[notice] : "";
+}
+
 /* ---- a fetch in the story of its asker ---- */
 
 static void raw_list(struct buf *out, const char *name, const struct buf *objects)

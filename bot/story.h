@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/bytes.h"
 #include "base/log.h"
+#include "message/message.h"
 #include "model/report.h"
 #include "platforms/upstream.h"
 #include "queue/queue.h"
@@ -49,6 +50,9 @@ void story_event(struct story *story, const char *event, const struct log_field 
 void story_call(struct story *story, const struct upstream_event *call, bool shared);
 /* How the numbers were made. */
 void story_numbers(struct story *story, const struct report *report);
+
+/* What a message that is no report was about: "unknown channel". */
+const char *story_notice(enum notice notice);
 
 /* What a fetch tells its askers about itself; borrowed. */
 struct telling {

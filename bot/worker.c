@@ -15,6 +15,7 @@
 #include "bot/reply.h"
 #include "bot/reporter.h"
 #include "bot/resolve.h"
+#include "bot/story.h"
 #include "bot/test_point.h"
 #include "message/message.h"
 #include "queue/queue.h"
@@ -39,6 +40,7 @@ struct worker {
     const struct config *config;
     struct metrics *metrics;
     struct pool_place *place;
+    const char *consumer;
     struct loop *loop;
     struct queue *queue;
     struct cache *cache;
@@ -59,9 +61,10 @@ struct task {
     struct job *job;
     struct arena *arena;
     int64_t taken_ms; /* monotonic */
+    struct story story;
     struct behalf behalf;
     struct upstream_job *board_job; /* asking Monday */
-    bool asked_again;
+    bool awaits_board, asked_again;
     struct wait *wait; /* for a report */
     struct http_call *post;
     struct message message;
@@ -118,16 +121,31 @@ static void on_settled(void *arg, const struct error *err)
     task_end(task);
 }
 
+/* How this attempt ended, for `raiox why`: told before the queue hears of the end. */
+static void tell_story(struct task *task, const char *result, const char *why)
+{
+    struct worker *worker = task->worker;
+
+    queue_note(worker->queue, task->job->id,
+               story_line(task->arena, &task->story, task->job, worker->consumer, result, why));
+}
+
+static const char *result_name(enum job_result result)
+{
+    return result == JOB_DONE ? "done" : "partial";
+}
+
 static void finish(struct task *task)
 {
     struct worker *worker = task->worker;
     int64_t took_ms = clock_real_ms() - task->job->accepted_real_ms;
 
     LOG(LOG_INFO, "job done", LOG_S("id", task->job->id), LOG_I("ms", took_ms),
-        LOG_S("result", task->result == JOB_DONE ? "done" : "partial"));
+        LOG_S("result", result_name(task->result)));
     meter_job(worker->metrics, task->result);
     meter_job_seconds(worker->metrics, (took_ms > 0 ? took_ms : 0) * 1000);
     task->settling = true;
+    tell_story(task, result_name(task->result), NULL);
     queue_finish(worker->queue, task->job, on_settled, task);
     TEST_POINT("finishing", task->job);
 }
@@ -138,6 +156,7 @@ static void give_up(struct task *task, const char *reason, const struct error *e
         LOG_S("error", err->log));
     meter_job(task->worker->metrics, JOB_DEAD);
     task->settling = true;
+    tell_story(task, "dead", arena_printf(task->arena, "%s: %s", reason, err->log));
     queue_give_up(task->worker->queue, task->job, reason, err->log, on_settled, task);
 }
 
@@ -145,6 +164,7 @@ static void post_message(struct task *task, struct message message);
 
 static void post_notice(struct task *task, enum notice notice, const struct notice_facts *facts)
 {
+    STORY(&task->story, "notice", LOG_S("what", story_notice(notice)));
     post_message(task, message_notice(task->arena, task->worker->config->locale, notice, facts));
 }
 
@@ -161,6 +181,8 @@ static void retry_in(struct task *task, int64_t delay_ms, const struct error *er
         LOG_I("in_ms", delay_ms), LOG_S("error", err->log));
     meter_job(task->worker->metrics, JOB_RETRIED);
     task->settling = true;
+    STORY(&task->story, "retry", LOG_I("in_ms", delay_ms));
+    tell_story(task, "retried", err->log);
     queue_retry(task->worker->queue, task->job, delay_ms, err->log, on_settled, task);
 }
 
@@ -196,6 +218,7 @@ static void let_go(struct task *task, const struct error *err)
 {
     LOG(LOG_WARN, "job let go", LOG_S("id", task->job->id), LOG_S("error", err->log));
     task->settling = true;
+    tell_story(task, "let go", err->log);
     queue_release(task->worker->queue, task->job, on_settled, task);
 }
 
@@ -258,6 +281,12 @@ static void on_replied(void *arg, enum reply_outcome outcome, int64_t took_ms,
 
     TEST_POINT("replied", task->job);
     task->post = NULL;
+    STORY(&task->story, "reply", LOG_S("outcome", reply_outcome_name(outcome)),
+          LOG_S("to", task->direct ? "chat.postMessage" : "response_url"),
+          LOG_S("visible", task->envelope.in_channel ? "in channel" : "to the asker"),
+          LOG_S("blocks", task->text_only ? "left out" : ""),
+          LOG_S("repeated", task->envelope.repeated ? "said so" : ""), LOG_I("took_ms", took_ms),
+          LOG_S("error", err ? err->log : ""));
     meter_upstream(task->worker->metrics, "slack", err ? err->kind : ERR_NONE, took_ms * 1000);
     if (err)
         LOG(LOG_WARN, "reply", LOG_S("id", task->job->id),
@@ -316,6 +345,7 @@ static void on_marked(void *arg, const struct error *err)
     if (task->settling)
         return;
     TEST_POINT("marked", task->job);
+    STORY(&task->story, "mark", LOG_S("posting", err ? err->log : "marked"));
     if (err)
         let_go(task, err);
     else
@@ -374,6 +404,7 @@ static void ask_board(struct task *task, bool again)
     struct reporter *reporter = task->worker->reporter;
 
     upstream_job_end(task->board_job);
+    task->awaits_board = true;
     task->board_job =
         upstream_job_begin(reporter_upstream(reporter), clock_mono_ms() + REPORT_MS, &task->behalf);
     if (again)
@@ -400,10 +431,14 @@ static void on_board(void *arg, const struct board *board, const struct error *e
     const struct command *command = &task->job->command;
 
     TEST_POINT("board", task->job);
+    task->awaits_board = false;
     if (err) {
+        STORY(&task->story, "board", LOG_S("error", err->log));
         on_board_failed(task, err);
         return;
     }
+    STORY(&task->story, "board", LOG_I("clients", board->clients.len),
+          LOG_I("age_ms", clock_real_ms() - board->fetched_real_ms));
     note_help_name(worker, board);
     struct resolved resolved = resolve(task->arena, board, command->channel_id, command->user_id,
                                        command->text, worker->config->name_users);
@@ -422,9 +457,11 @@ static void on_board(void *arg, const struct board *board, const struct error *e
         post_notice(task, resolved.notice, &resolved.facts);
         return;
     }
+    STORY(&task->story, "client", LOG_S("id", resolved.client->id),
+          LOG_S("name", resolved.client->name));
     queue_name_client(worker->queue, task->job, resolved.client->name);
     task->wait =
-        fetches_ask(worker->fetches, task->arena, resolved.client, task->job->id, on_fetched, task);
+        fetches_ask(worker->fetches, task->arena, resolved.client, &task->behalf, on_fetched, task);
 }
 
 /* ---- taking ---- */
@@ -492,14 +529,16 @@ static void on_job(void *arg, struct job *job)
                            .job = job,
                            .arena = job_arena(job),
                            .taken_ms = loop_now_ms(worker->loop),
-                           .behalf = { job->id },
+                           .behalf = { job->id, &task->story },
                            .result = JOB_DONE };
+    story_begin(&task->story, task->arena, STORY_JOB_MAX);
     if (worker->tasks)
         worker->tasks->prev = task;
     worker->tasks = task;
     worker->task_count++;
     void *before = set_context(worker, job);
-    LOG(LOG_DEBUG, "job taken", LOG_S("id", job->id), LOG_I("attempt", job->attempt));
+    LOG(LOG_INFO, "job taken", LOG_S("id", job->id), LOG_I("attempt", job->attempt),
+        LOG_I("crashes", job->crashes));
     begin(task);
     loop_context_swap(worker->loop, before);
 }
@@ -512,12 +551,25 @@ static void take_more(struct worker *worker)
 
 /* ---- the process ---- */
 
+/* A call of the board's or of a token's own: it goes into the story of each who waits for that. */
+static void tell_shared(struct worker *worker, const struct upstream_event *event)
+{
+    for (struct task *task = worker->tasks; task; task = task->next)
+        if (task->awaits_board && strcmp(event->platform, "monday") == 0)
+            story_call(&task->story, event, true);
+    fetches_tell(worker->fetches, event);
+}
+
 static void on_upstream(void *observer, void *job_arg, const struct upstream_event *event)
 {
     struct worker *worker = observer;
     const struct behalf *behalf = job_arg;
     const char *ids = behalf ? behalf->ids : "";
 
+    if (behalf)
+        story_call(behalf->story, event, false);
+    else
+        tell_shared(worker, event);
     meter_upstream(worker->metrics, event->platform, event->kind, event->took_ms * 1000);
     if (event->kind != ERR_NONE)
         LOG(LOG_WARN, "upstream", LOG_S("id", ids), LOG_S("platform", event->platform),
@@ -551,6 +603,7 @@ static void on_drain_over(void *arg)
         stop_everything(task);
         task->settling = true;
         LOG(LOG_INFO, "job put back", LOG_S("id", task->job->id));
+        tell_story(task, "put back", "the worker was told to stop");
         queue_release(worker->queue, task->job, on_settled, task);
     }
 }
@@ -577,7 +630,9 @@ int worker(const struct config *config, struct metrics *metrics, struct pool_pla
     static const int signals[] = { SIGTERM, SIGINT, WORKER_RELEASE };
     static struct worker self; /* the contexts are too many for the stack */
 
-    self = (struct worker){ .config = config, .metrics = metrics, .place = place };
+    self = (struct worker){
+        .config = config, .metrics = metrics, .place = place, .consumer = consumer
+    };
     self.loop = loop_create();
     loop_context_observe(self.loop, on_context, &self);
     loop_signals(self.loop, signals, COUNT(signals), on_signal, &self);
