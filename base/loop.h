@@ -4,10 +4,11 @@
  * inside the call that asked for it. A callback may stop, start or remove anything, itself
  * included.
  *
- * Context: a pointer that says on whose behalf code runs (a worker sets it to the job). A timer,
- * watch or HTTP call captures the context in force where it was started, and its callback runs
- * under it; the observer sees every change. So a crash can be charged to the one job whose callback
- * was running.
+ * Context: a value that says on whose behalf code runs. A timer, watch, HTTP call or Redis command
+ * captures the context in force where it was started, and its callback runs under it; the observer
+ * sees every change. So a crash can be charged to the one job whose callback was running. It is as
+ * wide as a pointer and never followed here: some callbacks come when the job is over, so let it be
+ * a number that is looked up, not the job's address.
  */
 #ifndef RAIOX_BASE_LOOP_H
 #define RAIOX_BASE_LOOP_H

@@ -9,7 +9,9 @@
 #include "base/redis.h"
 
 #include "base/clock.h"
+#include "base/lookup.h"
 
+#include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
 #include <openssl/evp.h>
@@ -19,7 +21,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #ifdef RAIOX_REDIS_TLS
-#include <arpa/inet.h>
 #include <hiredis/hiredis_ssl.h>
 #include <openssl/ssl.h>
 #endif
@@ -29,6 +30,15 @@
 #define CONNECT_MS 2000
 #define BACKOFF_MIN_MS 100
 #define BACKOFF_MAX_MS 2000
+/* A connection that lived this long was a real one: after it the back-off begins anew. */
+#define STEADY_MS 500
+
+/* The resolver's own patience with two name servers that are away, and some. */
+#define LOOKUP_MS 25000
+
+/* A primary that was demoted keeps its connections and refuses every write: its name may lead to
+ * another by now, which only a new connection finds out. Not more often than this. */
+#define READONLY_MS 3000
 
 /* What we take of one reply: far above what our scripts return, far below what hurts. */
 #define REPLY_MAX ((size_t)64 << 20)
@@ -42,6 +52,7 @@
 
 enum state {
     STATE_DOWN, /* waiting for the next attempt */
+    STATE_LOOKING_UP,
     STATE_CONNECTING,
     STATE_GREETING,
     STATE_UP,
@@ -70,6 +81,9 @@ struct redis {
     void *arg, *context;
 
     enum state state;
+    struct lookup *lookup; /* NULL unless looking up */
+    struct lookup_answer found;
+    size_t tries, turn; /* of found: left in this attempt; whose turn it is */
     redisContext *link; /* NULL while down */
     struct loop_watch *watch;
     short events;
@@ -77,7 +91,9 @@ struct redis {
     struct loop_timer attempt;  /* down: when to try again. connecting, greeting: its end */
     struct loop_timer time_out; /* at or before the first due_ms of those waiting */
     struct loop_timer tell;     /* of what failed inside the call that asked for it */
-    int64_t backoff_ms;
+    int64_t backoff_ms, up_since_ms;
+    bool demoted; /* it said READONLY, and the connection is old enough to be made anew */
+    size_t taken; /* bytes of the reply that is coming in */
 
     struct commands waiting, failed;
     size_t failed_count;
@@ -233,6 +249,7 @@ static void unlink_now(struct redis *redis)
     loop_hook_stop(redis->loop, &redis->flush);
     loop_timer_stop(redis->loop, &redis->attempt);
     loop_timer_stop(redis->loop, &redis->time_out);
+    lookup_cancel(TAKE(redis->lookup));
     if (redis->link)
         redisFree(redis->link);
     redis->link = NULL;
@@ -240,6 +257,8 @@ static void unlink_now(struct redis *redis)
     redis->ssl = NULL;
 #endif
     redis->state = STATE_DOWN;
+    redis->demoted = false;
+    redis->taken = 0;
 }
 
 /* err NULL: it came up. What on_state has heard already it does not hear again. */
@@ -265,6 +284,8 @@ static void go_down(struct redis *redis, enum err_kind kind, const char *why)
     snprintf(cause, sizeof(cause), "%s", why); /* it may lie in the link */
     unlink_now(redis);
     fail_waiting(redis, clock_mono_ms());
+    if (was_up && clock_mono_ms() - redis->up_since_ms >= STEADY_MS)
+        redis->backoff_ms = BACKOFF_MIN_MS;
     timer_start(redis, &redis->attempt, redis->backoff_ms, on_attempt);
     redis->backoff_ms *= 2;
     if (redis->backoff_ms > BACKOFF_MAX_MS)
@@ -511,8 +532,11 @@ static bool on_reply(struct redis *redis, redisReply *reply)
         send_script(redis, command, "EVAL", script->source);
         return true;
     }
-    if (reply->type == REDIS_REPLY_ERROR)
+    if (reply->type == REDIS_REPLY_ERROR) {
         refusal(reply, &err);
+        redis->demoted |= begins(reply->str, "READONLY") && redis->state == STATE_UP &&
+                          clock_mono_ms() - redis->up_since_ms >= READONLY_MS;
+    }
     enter(redis);
     command_tell(redis, command, err.kind ? NULL : reply, err.kind ? &err : NULL);
     return leave(redis) && redis->link == link;
@@ -528,12 +552,18 @@ static bool take_replies(struct redis *redis)
             return false;
         }
         if (!reply)
-            return true;
+            break;
+        redis->taken = 0;
         bool same = on_reply(redis, reply);
         freeReplyObject(reply);
         if (!same)
             return false;
     }
+    if (redis->demoted) {
+        go_down(redis, ERR_UNAVAILABLE, "READONLY: it may be another's turn");
+        return false;
+    }
+    return true;
 }
 
 static void on_readable(struct redis *redis)
@@ -545,10 +575,12 @@ static void on_readable(struct redis *redis)
             go_down(redis, ERR_UNAVAILABLE, link_error(redis));
             return;
         }
-        bool more = reader->len - before == READ_SIZE;
+        size_t got = reader->len - before;
+        bool more = got == READ_SIZE;
+        redis->taken += got;
         if (!take_replies(redis))
             return;
-        if (reader->len - reader->pos > REPLY_MAX) {
+        if (redis->taken > REPLY_MAX) {
             go_down(redis, ERR_UNAVAILABLE, "an answer over its ceiling");
             return;
         }
@@ -599,7 +631,7 @@ static void on_ping(void *arg, const redisReply *reply, const struct error *err)
     }
     loop_timer_stop(redis->loop, &redis->attempt);
     redis->state = STATE_UP;
-    redis->backoff_ms = BACKOFF_MIN_MS;
+    redis->up_since_ms = clock_mono_ms();
     tell_state(redis, NULL);
 }
 
@@ -660,13 +692,15 @@ static bool begin_tls(struct redis *redis)
 }
 #endif
 
+static void connect_next(struct redis *redis, const char *why);
+
 static void on_connected(struct redis *redis)
 {
     int error = 0;
     socklen_t len = sizeof(error);
 
     if (getsockopt(redis->link->fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0 || error != 0) {
-        go_down(redis, ERR_UNAVAILABLE, strerror(error ? error : errno));
+        connect_next(redis, strerror(error ? error : errno));
         return;
     }
 #ifdef RAIOX_REDIS_TLS
@@ -725,24 +759,95 @@ static void bound_arrays(redisReader *reader)
 }
 #endif
 
-static void on_attempt(void *arg)
+/* false: not even begun. */
+static bool connect_to(struct redis *redis, const char *host)
 {
-    struct redis *redis = arg;
     const struct redis_address *address = &redis->address;
 
-    redis->link = must(address->host[0] ? redisConnectNonBlock(address->host, address->port)
-                                        : redisConnectUnixNonBlock(address->path));
-    if (redis->link->err) {
-        go_down(redis, ERR_UNAVAILABLE, redis->link->errstr);
-        return;
-    }
+    redis->link = must(host ? redisConnectNonBlock(host, address->port)
+                            : redisConnectUnixNonBlock(address->path));
+    if (redis->link->err)
+        return false;
     bound_arrays(redis->link->reader);
-    if (address->host[0])
+    if (host)
         redisEnableKeepAlive(redis->link);
     redis->state = STATE_CONNECTING;
     redis->events = POLLOUT;
     redis->watch = loop_watch(redis->loop, redis->link->fd, POLLOUT, on_ready, redis);
+    return true;
+}
+
+static void drop_link(struct redis *redis)
+{
+    loop_unwatch(redis->loop, TAKE(redis->watch));
+    redisFree(TAKE(redis->link));
+}
+
+static void on_looked_up_too_long(void *arg)
+{
+    go_down(arg, ERR_UNAVAILABLE, "host name: the resolver is silent");
+}
+
+/* It may still come: but somebody should know what is being waited for. */
+static void on_looked_up_slowly(void *arg)
+{
+    struct redis *redis = arg;
+    struct error err;
+
+    timer_start(redis, &redis->attempt, LOOKUP_MS - CONNECT_MS, on_looked_up_too_long);
+    snprintf(redis->reason, sizeof(redis->reason), "not connected: host name: still looking it up");
+    error_set(&err, ERR_UNAVAILABLE, "%s", redis->reason);
+    enter(redis);
+    tell_state(redis, &err);
+    leave(redis);
+}
+
+/* The addresses of a name one after the other; where they end depends on where the last attempt
+ * did, for one that is silent uses up a whole attempt. */
+static void connect_next(struct redis *redis, const char *why)
+{
+    char cause[128];
+
+    snprintf(cause, sizeof(cause), "%s", why); /* it may lie in the link */
+    while (redis->tries > 0) {
+        if (redis->link)
+            drop_link(redis);
+        redis->tries--;
+        if (connect_to(redis, redis->found.text[redis->turn++ % redis->found.count]))
+            return;
+        snprintf(cause, sizeof(cause), "%s", redis->link->errstr);
+    }
+    go_down(redis, ERR_UNAVAILABLE, cause);
+}
+
+static void on_found(void *arg, const struct lookup_answer *answer)
+{
+    struct redis *redis = arg;
+
+    redis->lookup = NULL; /* gone with its callback */
+    redis->found = *answer;
+    redis->tries = answer->count;
     timer_start(redis, &redis->attempt, CONNECT_MS, on_connect_too_late);
+    connect_next(redis, answer->why);
+}
+
+static void on_attempt(void *arg)
+{
+    struct redis *redis = arg;
+    const char *host = redis->address.host;
+    unsigned char literal[sizeof(struct in6_addr)];
+
+    if (host[0] && inet_pton(AF_INET, host, literal) != 1 &&
+        inet_pton(AF_INET6, host, literal) != 1) {
+        redis->state = STATE_LOOKING_UP;
+        timer_start(redis, &redis->attempt, CONNECT_MS, on_looked_up_slowly);
+        redis->lookup = lookup_start(redis->loop, host, on_found, redis);
+        return;
+    }
+    redis->tries = 0;
+    timer_start(redis, &redis->attempt, CONNECT_MS, on_connect_too_late);
+    if (!connect_to(redis, host[0] ? host : NULL))
+        go_down(redis, ERR_UNAVAILABLE, redis->link->errstr);
 }
 
 /* ---- the outside ---- */

@@ -2,8 +2,8 @@
  * A Redis connection on the loop: hiredis' buffers and parser with what it lacks (time-outs,
  * reconnecting, scripts by their hash). What one turn says goes out as one write. While it is down
  * commands fail at once with ERR_UNAVAILABLE ("not connected: ..."); it reconnects by itself, first
- * after 100 ms, at most every 2 s. A host name (not an address) is looked up at each connect, and
- * the loop waits for the resolver meanwhile.
+ * after 100 ms, at most every 2 s. A host name (not an address) is looked up at each connect, beside
+ * the loop; a connection of a server that refuses to write because it was demoted is made anew.
  */
 #ifndef RAIOX_BASE_REDIS_H
 #define RAIOX_BASE_REDIS_H

@@ -3,8 +3,11 @@
 #include "tests/support/redis_server.h"
 
 #include <arpa/inet.h>
+#include <dlfcn.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -14,6 +17,29 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+
+/* ---- the resolver ---- */
+
+/*
+ * libc's resolver as it is where the name servers are away: one name that it holds on to until
+ * names_answered is unlocked. Others go to libc.
+ */
+static pthread_mutex_t names_answered = PTHREAD_MUTEX_INITIALIZER;
+
+int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
+                struct addrinfo **ret)
+{
+    static int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+    bool slow = name && strcmp(name, "slow.test") == 0;
+
+    if (!real)
+        *(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
+    if (slow) {
+        pthread_mutex_lock(&names_answered);
+        pthread_mutex_unlock(&names_answered);
+    }
+    return real(slow ? "localhost" : name, service, hints, ret);
+}
 
 /* ---- addresses ---- */
 
@@ -581,6 +607,72 @@ static void a_wrong_password_is_told_apart_from_no_server(void **state)
     redis_server_stop(server);
 }
 
+/* Turns for so long; the longest that one of them took. */
+static int64_t turn_for(int64_t ms)
+{
+    int64_t end_ms = clock_mono_ms() + ms, longest_ms = 0, now_ms;
+
+    while ((now_ms = clock_mono_ms()) < end_ms) {
+        loop_turn(loop, 20);
+        if (clock_mono_ms() - now_ms > longest_ms)
+            longest_ms = clock_mono_ms() - now_ms;
+    }
+    return longest_ms;
+}
+
+static void a_resolver_that_is_silent_holds_up_nobody(void **state)
+{
+    struct redis_server *server = redis_server_start(NULL);
+    char url[64];
+
+    (void)state;
+    snprintf(url, sizeof(url), "redis://slow.test:%d", server->port);
+    pthread_mutex_lock(&names_answered);
+    begin(url);
+    assert_true(turn_for(2500) < 1000);
+    assert_int_equal(seen.ups, 0);
+    assert_int_equal(seen.downs, 1); /* it says what it waits for */
+    assert_non_null(strstr(seen.err.log, "looking it up"));
+    pthread_mutex_unlock(&names_answered);
+    until(&seen.ups, 1);
+    end();
+
+    /* Nobody waits for it any more when it answers. */
+    pthread_mutex_lock(&names_answered);
+    begin(url);
+    loop_turn(loop, 0);
+    end();
+    pthread_mutex_unlock(&names_answered);
+    redis_server_stop(server);
+}
+
+static void a_name_that_nobody_knows_is_said(void **state)
+{
+    (void)state;
+    begin("redis://no-such-host.invalid:1");
+    until(&seen.downs, 1);
+    assert_int_equal(seen.err.kind, ERR_UNAVAILABLE);
+    assert_non_null(strstr(seen.err.log, "host name"));
+    assert_null(strstr(seen.err.log, "no-such-host"));
+    end();
+}
+
+/* "localhost" is ::1 too, where nobody listens. */
+static void every_address_of_a_name_is_tried(void **state)
+{
+    struct redis_server *server = redis_server_start(NULL);
+    char url[64];
+
+    (void)state;
+    snprintf(url, sizeof(url), "redis://localhost:%d", server->port);
+    for (int i = 0; i < 3; i++) {
+        begin_up(url);
+        assert_int_equal(seen.downs, 0);
+        end();
+    }
+    redis_server_stop(server);
+}
+
 static void a_database_that_is_not_there_is_the_operators_matter(void **state)
 {
     struct redis_server *server = redis_server_start(NULL);
@@ -675,6 +767,92 @@ static void what_is_not_redis_is_an_error_and_never_a_crash(void **state)
         close(peer);
         close(listener);
     }
+}
+
+/* One reply of many parts that never ends: each part is small, all of them are not. */
+static void a_reply_in_many_parts_has_a_ceiling_too(void **state)
+{
+    const size_t len = 1 << 20;
+    char url[64], *part = malloc(len + 16);
+    struct got got;
+    int listener = listen_on(url);
+
+    (void)state;
+    begin(url);
+    answers = 0;
+    int peer = accept_and_greet(listener);
+    COMMAND(&got, 20000, "PING");
+    loop_turn(loop, 0);
+    assert_int_equal(write(peer, "*1000000\r\n", 10), 10);
+    int head = sprintf(part, "$%zu\r\n", len);
+    memset(part + head, 'x', len);
+    memcpy(part + head + len, "\r\n", 2);
+    for (int i = 0; i < 80 && got.calls == 0; i++) {
+        for (size_t at = 0; at < (size_t)head + len + 2 && got.calls == 0;) {
+            ssize_t wrote = send(peer, part + at, (size_t)head + len + 2 - at, MSG_DONTWAIT);
+            at += wrote > 0 ? (size_t)wrote : 0;
+            loop_turn(loop, 0);
+        }
+    }
+    assert_int_equal(got.calls, 1);
+    assert_int_equal(got.kind, ERR_UNAVAILABLE);
+    assert_non_null(strstr(got.log, "ceiling"));
+    end();
+    close(peer);
+    close(listener);
+    free(part);
+}
+
+/* Greets, and hangs up on whoever has been greeted. */
+static void a_server_that_hangs_up_is_not_knocked_at_all_the_time(void **state)
+{
+    char url[64];
+    int listener = listen_on(url), greeted = 0;
+    int64_t end_ms = clock_mono_ms() + 3000;
+
+    (void)state;
+    begin(url);
+    while (clock_mono_ms() < end_ms) {
+        struct pollfd at = { .fd = listener, .events = POLLIN };
+        loop_turn(loop, 10);
+        if (poll(&at, 1, 0) == 0)
+            continue;
+        seen.ups = seen.downs = 0;
+        int peer = accept_and_greet(listener);
+        close(peer);
+        until(&seen.downs, 1);
+        greeted++;
+    }
+    assert_in_range(greeted, 3, 7);
+    end();
+    close(listener);
+}
+
+/* The name of a primary leads to another after a failover: only a new connection finds it. */
+static void a_demoted_primary_is_left_for_whoever_has_its_name_now(void **state)
+{
+    struct redis_server *server = redis_server_start(NULL);
+    struct got got;
+
+    (void)state;
+    answers = 0;
+    begin_up(server->unix_url);
+    free(redis_server_ask(server, (const char *const[]){ "REPLICAOF", "127.0.0.1", "1", NULL }));
+    COMMAND(&got, 5000, "SET", "k", "v");
+    until(&answers, 1);
+    assert_int_equal(got.kind, ERR_UNAVAILABLE);
+    turn_for(3000);
+    assert_int_equal(seen.downs, 0); /* a young connection would lead to the same server */
+    for (int i = 2; i <= 4; i++) {
+        COMMAND(&got, 5000, "SET", "k", "v");
+        until(&answers, i);
+        assert_int_equal(strncmp(got.log, "READONLY", 8), 0);
+        until(&seen.ups, 2);
+    }
+    turn_for(200);
+    assert_int_equal(seen.downs, 1); /* once, not for every refusal */
+    end();
+    redis_server_stop(server);
 }
 
 static void an_answer_that_is_cut_off_is_an_error(void **state)
@@ -850,6 +1028,28 @@ static void a_callback_runs_under_its_callers_context(void **state)
     redis_server_stop(server);
 }
 
+/* Whose it was may be gone when the answer comes: nobody looks behind a context. */
+static void a_context_is_a_value_and_nothing_is_behind_it(void **state)
+{
+    struct redis_server *server = redis_server_start(NULL);
+    void *const nowhere = (void *)(uintptr_t)7;
+
+    (void)state;
+    answers = 0;
+    begin_up(server->unix_url);
+    for (int up = 1; up >= 0; up--) {
+        loop_context_swap(loop, nowhere);
+        redis_command(redis, 5000, on_reply_in_context, nowhere, 1, &BYTES("PING"));
+        redis_script(redis, &concat, 5000, on_reply_in_context, nowhere, 0, 1, &BYTES("x"));
+        loop_context_swap(loop, NULL);
+        if (!up)
+            redis_server_kill(server);
+        until(&answers, up ? 2 : 4);
+    }
+    end();
+    redis_server_stop(server);
+}
+
 static void who_wants_no_answer_is_not_shown_when_it_comes(void **state)
 {
     struct redis_server *server = redis_server_start(NULL);
@@ -908,14 +1108,21 @@ int main(void)
         cmocka_unit_test(a_server_that_accepts_and_never_answers_is_not_up),
         cmocka_unit_test(nobody_there_is_said_once),
         cmocka_unit_test(a_wrong_password_is_told_apart_from_no_server),
+        cmocka_unit_test(a_resolver_that_is_silent_holds_up_nobody),
+        cmocka_unit_test(a_name_that_nobody_knows_is_said),
+        cmocka_unit_test(every_address_of_a_name_is_tried),
         cmocka_unit_test(a_database_that_is_not_there_is_the_operators_matter),
         cmocka_unit_test(what_is_not_redis_is_an_error_and_never_a_crash),
+        cmocka_unit_test(a_reply_in_many_parts_has_a_ceiling_too),
+        cmocka_unit_test(a_server_that_hangs_up_is_not_knocked_at_all_the_time),
+        cmocka_unit_test(a_demoted_primary_is_left_for_whoever_has_its_name_now),
         cmocka_unit_test(an_answer_that_is_cut_off_is_an_error),
         cmocka_unit_test(a_callback_may_destroy_the_connection),
         cmocka_unit_test(a_callback_may_destroy_it_when_it_failed_too),
         cmocka_unit_test(news_of_the_state_may_destroy_it),
         cmocka_unit_test(a_callback_that_always_asks_again_has_one_answer_a_turn),
         cmocka_unit_test(a_callback_runs_under_its_callers_context),
+        cmocka_unit_test(a_context_is_a_value_and_nothing_is_behind_it),
         cmocka_unit_test(who_wants_no_answer_is_not_shown_when_it_comes),
         cmocka_unit_test(what_one_turn_says_is_one_write),
     };
