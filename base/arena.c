@@ -23,6 +23,8 @@
 #define SIZES 5
 /* What does not fit and is larger than this gets a block of its own, and the current one stays. */
 #define BIG ((size_t)16 * 1024)
+/* Bytes of a list's first room: many lists have one item, which is then all that it takes. */
+#define FIRST_ITEMS ((size_t)64)
 /* Blocks of each size that wait for the next arena: at most 8 x 124 KiB, so that a job in the
  * steady state costs no malloc. */
 #define SPARE 8
@@ -241,17 +243,40 @@ size_t arena_used(const struct arena *arena)
     return arena->used;
 }
 
+static void vec_grow(struct arena *arena, void **items, size_t len, size_t *cap, size_t item_size,
+                     size_t wanted)
+{
+    void *larger = arena_alloc_array(arena, wanted, item_size);
+
+    if (len)
+        memcpy(larger, *items, len * item_size);
+    *items = larger;
+    *cap = wanted;
+}
+
 void *vec_push_(struct arena *arena, void **items, size_t *len, size_t *cap, size_t item_size)
 {
     if (*len == *cap) {
-        size_t more = *cap ? *cap * 2 : 8;
-        if (more < *cap)
+        size_t first = FIRST_ITEMS / item_size;
+        size_t wanted = *cap ? *cap * 2 : first ? first : 1;
+        if (wanted < *cap)
             fatal("out of memory");
-        void *larger = arena_alloc_array(arena, more, item_size);
-        if (*len)
-            memcpy(larger, *items, *len * item_size);
-        *items = larger;
-        *cap = more;
+        vec_grow(arena, items, *len, cap, item_size, wanted);
     }
     return (char *)*items + (*len)++ * item_size;
+}
+
+void vec_reserve_(struct arena *arena, void **items, size_t len, size_t *cap, size_t item_size,
+                  size_t more)
+{
+    size_t wanted;
+
+    if (more <= *cap - len)
+        return;
+    if (__builtin_add_overflow(len, more, &wanted))
+        fatal("out of memory");
+    /* Page after page of a long list: doubled, or each would copy all before it. */
+    if (wanted < *cap * 2)
+        wanted = *cap * 2;
+    vec_grow(arena, items, len, cap, item_size, wanted);
 }

@@ -57,4 +57,12 @@ size_t arena_used(const struct arena *arena);
                                          &(vec)->cap, sizeof(*(vec)->items)))
 void *vec_push_(struct arena *arena, void **items, size_t *len, size_t *cap, size_t item_size);
 
+/* Makes room for more items behind those that are there, where their number is known beforehand:
+ * nothing is left behind by growing. */
+#define vec_reserve(arena, vec, more)                                                              \
+    vec_reserve_((arena), (void **)&(vec)->items, (vec)->len, &(vec)->cap, sizeof(*(vec)->items),  \
+                 (more))
+void vec_reserve_(struct arena *arena, void **items, size_t len, size_t *cap, size_t item_size,
+                  size_t more);
+
 #endif

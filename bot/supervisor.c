@@ -14,6 +14,7 @@
 #include "bot/pool.h"
 #include "bot/private_redis.h"
 #include "bot/serve.h"
+#include "bot/story.h"
 #include "bot/worker.h"
 #include "queue/queue.h"
 
@@ -275,13 +276,25 @@ static void hand_back_of(struct supervisor *supervisor, const char *consumer,
     queue_hand_back(supervisor->queue, consumer, crashed_id, on_handed_back, supervisor);
 }
 
+/* What the worker itself cannot tell `raiox why` any more. */
+static void tell_crash(const struct child *child, const char *job_id, int status)
+{
+    scoped_arena struct arena *arena = arena_create();
+
+    queue_note(child->supervisor->queue, job_id,
+               story_crash_line(arena, child->consumer, WIFSIGNALED(status) ? WTERMSIG(status) : 0,
+                                WIFEXITED(status) ? WEXITSTATUS(status) : 0));
+}
+
 /* Also after a clean end: then there is as a rule nothing to hand back. */
-static void hand_back(struct child *child, bool crashed)
+static void hand_back(struct child *child, bool crashed, int status)
 {
     char job_id[sizeof(child->place->job_id)];
 
     memcpy(job_id, child->place->job_id, sizeof(job_id));
     job_id[sizeof(job_id) - 1] = '\0';
+    if (crashed && *job_id)
+        tell_crash(child, job_id, status);
     hand_back_of(child->supervisor, child->consumer, crashed && *job_id ? job_id : NULL);
 }
 
@@ -312,9 +325,9 @@ static void on_death(struct child *child, int status)
     LOG(crashed ? LOG_ERROR : LOG_INFO, "process ended", LOG_S("part", role_name(role)),
         LOG_I("child", child->pid), LOG_I("exit", WIFEXITED(status) ? WEXITSTATUS(status) : -1),
         LOG_I("signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0),
-        LOG_S("job", child->place->job_id));
+        LOG_S("id", child->place->job_id));
     if (role == ROLE_WORKER || role == ROLE_OLD_WORKER)
-        hand_back(child, crashed);
+        hand_back(child, crashed, status);
     child->pid = 0;
     loop_timer_stop(supervisor->loop, &child->timer);
     if (is_wanted(child))
