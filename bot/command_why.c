@@ -89,24 +89,23 @@ static void print_when(const struct asked *asked, const cJSON *event, int indent
 
 static void print_call(const struct asked *asked, const cJSON *call, int indent)
 {
+    struct arena *arena = asked->looking.arena;
     int64_t status = number_of(call, "status");
     const char *account = text_of(call, "account");
+    const char *what =
+        arena_printf(arena, "%s %s%s%s", clean(asked, call, "platform"), clean(asked, call, "what"),
+                     *account ? " of " : "", *account ? clean(asked, call, "account") : "");
 
     print_when(asked, call, indent, "call");
-    printf("%s %s%s%s, try %" PRId64 ": ", clean(asked, call, "platform"),
-           clean(asked, call, "what"), *account ? " of " : "",
-           *account ? clean(asked, call, "account") : "", number_of(call, "try"));
-    if (status > 0)
-        printf("HTTP %" PRId64, status);
-    else
-        printf("no answer");
-    printf(" in %s", span_of(asked, call, "took_ms"));
+    printf("%-40s  try %" PRId64 "  %-9s  %8s", what, number_of(call, "try"),
+           status > 0 ? arena_printf(arena, "HTTP %" PRId64, status) : "no answer",
+           span_of(asked, call, "took_ms"));
     if (*text_of(call, "kind"))
-        printf(", %s: %s", clean(asked, call, "kind"), clean(asked, call, "error"));
+        printf("  %s: %s", clean(asked, call, "kind"), clean(asked, call, "error"));
     if (json_get(call, "retry_in_ms"))
         printf("; again in %s", span_of(asked, call, "retry_in_ms"));
     if (cJSON_IsTrue(json_get(call, "shared")))
-        printf(" (once for all who wait)");
+        printf("  once for all who wait");
     putchar('\n');
 }
 
@@ -135,7 +134,7 @@ static void print_step(const struct asked *asked, const cJSON *event, int indent
 
 static void print_figures(const struct asked *asked, const cJSON *row)
 {
-    printf("  %s  spend %s  a day %s  projection %s", clean(asked, row, "currency"),
+    printf("  %s  spend %13s  a day %11s  projection %13s", clean(asked, row, "currency"),
            clean(asked, row, "spend"), clean(asked, row, "daily_budget"),
            clean(asked, row, "projection"));
 }
@@ -143,17 +142,18 @@ static void print_figures(const struct asked *asked, const cJSON *row)
 static void print_account(const struct asked *asked, const cJSON *account, int indent)
 {
     int64_t sharing = number_of(account, "sharing_a_budget");
+    const char *whose =
+        arena_printf(asked->looking.arena, "%s %s", clean(asked, account, "platform"),
+                     clean(asked, account, "id"));
 
-    printf("%*s%s %s  %s, day %" PRId64 ", %" PRId64 " left", indent, "",
-           clean(asked, account, "platform"), clean(asked, account, "id"),
-           clean(asked, account, "timezone"), number_of(account, "days_elapsed"),
-           number_of(account, "days_left"));
+    printf("%*s%-26s", indent, "", whose);
     print_figures(asked, account);
-    printf("  %" PRId64 " campaigns, %" PRId64 " with a daily budget",
-           number_of(account, "campaigns"), number_of(account, "with_daily_budget"));
+    printf("  a daily budget: %" PRId64 " of %" PRId64 " campaigns",
+           number_of(account, "with_daily_budget"), number_of(account, "campaigns"));
     if (sharing > 0)
-        printf(", %" PRId64 " sharing one", sharing);
-    putchar('\n');
+        printf(", %" PRId64 " share one", sharing);
+    printf("; day %" PRId64 ", %" PRId64 " left in %s\n", number_of(account, "days_elapsed"),
+           number_of(account, "days_left"), clean(asked, account, "timezone"));
 }
 
 static void print_warning(const struct asked *asked, const cJSON *warning, int indent)
@@ -184,7 +184,7 @@ static void print_numbers(const struct asked *asked, const cJSON *numbers, int i
         print_account(asked, row, inner);
     print_left_out(numbers, "accounts_left_out", "accounts", inner);
     for (const cJSON *row = list_of(numbers, "totals"); row; row = row->next) {
-        printf("%*stotal", inner, "");
+        printf("%*s%-26s", inner, "", "total");
         print_figures(asked, row);
         if (*text_of(row, "target"))
             printf("  target %s", clean(asked, row, "target"));

@@ -124,6 +124,20 @@ static const char *field(const struct form *form, const char *name)
     return value ? value : "";
 }
 
+/* May this be answered to? Written as the origin is, with a path behind it, nothing is left to be
+ * understood: an authority ends at its first slash. Anything else is parsed. */
+static bool is_of_origin(const char *url, const char *origin)
+{
+    size_t len = strlen(origin);
+
+    if (strncmp(url, origin, len) == 0 && url[len] == '/') {
+        for (const char *c = url + len; *c > ' ' && *c <= '~'; c++)
+            if (c[1] == '\0')
+                return true;
+    }
+    return http_url_allowed(url) && http_same_origin(url, origin);
+}
+
 /* NULL: a slash command that we may answer; else why not. */
 static const char *read_command(const struct config *config, const struct form *form,
                                 struct command *ret)
@@ -142,8 +156,7 @@ static const char *read_command(const struct config *config, const struct form *
     if (word[0] != '/' || !*command.team_id || !*command.channel_id || !*command.user_id ||
         !*command.trigger_id || !*command.response_url)
         return "not a slash command";
-    if (!http_url_allowed(command.response_url) ||
-        !http_same_origin(command.response_url, config->slack_response_origin))
+    if (!is_of_origin(command.response_url, config->slack_response_origin))
         return "response_url of a foreign origin";
     *ret = command;
     return NULL;
@@ -175,7 +188,8 @@ static void on_accepted(void *arg, enum accepted result, const char *id, const s
             LOG_S("id", id), LOG_S("channel", incoming->command.channel_id),
             LOG_S("user", incoming->command.user_id));
     else
-        LOG(LOG_WARN, "command not accepted", LOG_S("channel", incoming->command.channel_id),
+        LOG(LOG_WARN, "command not accepted", LOG_S("id", id),
+            LOG_S("channel", incoming->command.channel_id),
             LOG_S("error", err ? err->log : "queue full"));
     if (notice == NOTICE_FETCHING && *incoming->asked)
         notice = NOTICE_FETCHING_NAME;

@@ -345,7 +345,7 @@ static void on_marked(void *arg, const struct error *err)
     if (task->settling)
         return;
     TEST_POINT("marked", task->job);
-    STORY(&task->story, "mark", LOG_S("posting", err ? err->log : "marked"));
+    STORY(&task->story, "mark", LOG_S("as", "posting"), LOG_S("error", err ? err->log : ""));
     if (err)
         let_go(task, err);
     else
