@@ -306,6 +306,7 @@ bool google_ads_account_build(struct arena *arena, const struct google_ads_answe
         .month = answers->month,
     };
     memcpy(ret->currency, answers->facts.currency, sizeof(ret->currency));
+    vec_reserve(arena, &ret->campaigns, campaigns->rows.len);
     for (size_t i = 0; i < campaigns->rows.len; i++)
         if (is_first(&build.campaigns, campaigns->rows.items[i].id, i) &&
             !add_listed(&build, &campaigns->rows.items[i], err))

@@ -279,6 +279,7 @@ bool google_ads_campaigns_parse(struct arena *arena, struct bytes body, const ch
 
     if (!root || !page_rows(root, &rows, err) || !page_next(arena, root, ret_next, err))
         return error_wrap(err, "google ads: campaigns");
+    vec_reserve(arena, &campaigns->rows, (size_t)cJSON_GetArraySize(rows));
     cJSON_ArrayForEach(row, rows) {
         struct google_ads_campaign campaign = { 0 };
 
@@ -331,6 +332,7 @@ bool google_ads_costs_parse(struct arena *arena, struct bytes body, struct googl
 
     if (!root || !page_rows(root, &rows, err) || !page_next(arena, root, ret_next, err))
         return error_wrap(err, "google ads: costs");
+    vec_reserve(arena, &costs->rows, (size_t)cJSON_GetArraySize(rows));
     cJSON_ArrayForEach(row, rows) {
         struct google_ads_cost cost = { 0 };
 

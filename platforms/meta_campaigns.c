@@ -83,6 +83,7 @@ static bool ad_set_rows_read(struct arena *arena, const cJSON *rows, struct meta
 {
     const cJSON *row = NULL;
 
+    vec_reserve(arena, &listing->ad_sets, (size_t)cJSON_GetArraySize(rows));
     cJSON_ArrayForEach(row, rows) {
         if (!ad_set_read(arena, row, listing, err))
             return false;
@@ -136,6 +137,8 @@ bool meta_campaigns_parse(struct arena *arena, const char *body, size_t len,
 
     if (!root || !meta_page_read(root, &rows, &after, err))
         return error_wrap(err, "campaigns");
+    vec_reserve(arena, &listing->campaigns, (size_t)cJSON_GetArraySize(rows));
+    vec_reserve(arena, &listing->ad_sets, (size_t)cJSON_GetArraySize(rows)); /* most have one */
     cJSON_ArrayForEach(row, rows) {
         if (!campaign_read(arena, row, listing, err))
             return error_wrap(err, "campaigns");

@@ -66,6 +66,7 @@ bool meta_insights_parse(struct arena *arena, const char *body, size_t len, cons
 
     if (!root || !meta_page_read(root, &rows, &after, err))
         return error_wrap(err, "insights");
+    vec_reserve(arena, &ret->rows, (size_t)cJSON_GetArraySize(rows));
     cJSON_ArrayForEach(row, rows) {
         if (!row_read(arena, row, currency, month, ret, err))
             return error_wrap(err, "insights");

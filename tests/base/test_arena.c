@@ -154,6 +154,27 @@ static void a_list_keeps_its_items_while_it_grows(void **state)
         assert_int_equal(list.items[i].number, i);
 }
 
+static void a_list_of_known_length_takes_no_more_than_that(void **state)
+{
+    (void)state;
+    scoped_arena struct arena *arena = arena_create();
+    VEC(uint64_t) list = { 0 };
+
+    vec_reserve(arena, &list, 0);
+    assert_int_equal(arena_used(arena), 0);
+    vec_reserve(arena, &list, 20);
+    for (uint64_t i = 0; i < 20; i++)
+        *vec_push(arena, &list) = i;
+    assert_int_equal(arena_used(arena), 20 * sizeof(uint64_t));
+    vec_reserve(arena, &list, 1); /* a next page: as much room again */
+    assert_int_equal(list.cap, 40);
+    for (uint64_t i = 0; i < 20; i++)
+        assert_int_equal(list.items[i], i);
+    vec_reserve(arena, &list, 100);
+    assert_int_equal(list.cap, 120);
+    assert_int_equal(list.len, 20);
+}
+
 static size_t bytes_in_use(void)
 {
     struct mallinfo2 info = mallinfo2(); /* zeroes under ASan, which watches for leaks itself */
@@ -237,6 +258,7 @@ int main(void)
         cmocka_unit_test(a_printed_text_may_have_any_length),
         cmocka_unit_test(what_was_deferred_is_undone_last_in_first_out),
         cmocka_unit_test(a_list_keeps_its_items_while_it_grows),
+        cmocka_unit_test(a_list_of_known_length_takes_no_more_than_that),
         cmocka_unit_test(a_small_job_after_another_asks_for_no_memory),
         cmocka_unit_test(a_huge_job_gives_its_memory_back),
         cmocka_unit_test(what_cannot_be_had_ends_the_process),
