@@ -150,7 +150,6 @@ struct making {
     struct ask ask;
     struct part parts[PLATFORMS];
     int outstanding;
-    struct loop_timer finish;
     reporter_done_fn *done;
     void *arg;
 };
@@ -206,13 +205,6 @@ static void on_findings(void *arg, struct findings *findings)
         finish(part->making);
 }
 
-static void stop_timer(void *arg)
-{
-    struct making *making = arg;
-
-    loop_timer_stop(making->reporter->loop, &making->finish);
-}
-
 void reporter_fetch(struct reporter *reporter, struct arena *arena, const struct client *client,
                     struct upstream_job *job, reporter_done_fn *done, void *arg)
 {
@@ -237,7 +229,6 @@ void reporter_fetch(struct reporter *reporter, struct arena *arena, const struct
                                         .timezone = config->timezone },
                                .done = done,
                                .arg = arg };
-    arena_defer(arena, stop_timer, making);
     bool concerned[PLATFORMS];
     for (size_t i = 0; i < PLATFORMS; i++) {
         making->parts[i].making = making;
@@ -245,7 +236,7 @@ void reporter_fetch(struct reporter *reporter, struct arena *arena, const struct
         making->outstanding += concerned[i];
     }
     if (making->outstanding == 0)
-        loop_timer_start(reporter->loop, &making->finish, 0, finish, making);
+        upstream_later(job, finish, making);
     for (size_t i = 0; i < PLATFORMS; i++)
         if (concerned[i])
             reporter->platforms[i].platform->fetch(reporter->platforms[i].state, &making->ask,

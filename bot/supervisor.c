@@ -245,6 +245,14 @@ static void stage_check(struct supervisor *supervisor);
 static void replace_next(struct supervisor *supervisor);
 static void start_anew(struct supervisor *supervisor);
 
+static bool has_old_workers(const struct supervisor *supervisor)
+{
+    for (size_t i = 0; i < MAX_CHILDREN; i++)
+        if (supervisor->children[i].role == ROLE_OLD_WORKER)
+            return true;
+    return false;
+}
+
 static void on_reclaimed(void *arg, int64_t count, const struct error *err)
 {
     struct supervisor *supervisor = arg;
@@ -267,6 +275,9 @@ static void on_handed_back(void *arg, int64_t count, const struct error *err)
     supervisor->handing_back--;
     on_reclaimed(supervisor, count, err);
     stage_check(supervisor);
+    if (supervisor->anew && supervisor->stage == STAGE_UP && supervisor->handing_back == 0 &&
+        !has_old_workers(supervisor))
+        start_anew(supervisor);
 }
 
 static void hand_back_of(struct supervisor *supervisor, const char *consumer,
@@ -437,20 +448,13 @@ static void stage_check(struct supervisor *supervisor)
 
 /* ---- starting anew ---- */
 
-static bool has_old_workers(const struct supervisor *supervisor)
-{
-    for (size_t i = 0; i < MAX_CHILDREN; i++)
-        if (supervisor->children[i].role == ROLE_OLD_WORKER)
-            return true;
-    return false;
-}
-
 static void start_anew(struct supervisor *supervisor)
 {
     struct handover handover = { 0 };
     struct error err = { 0 };
 
-    supervisor->anew = has_old_workers(supervisor);
+    /* What Redis has not heard yet would be forgotten. */
+    supervisor->anew = has_old_workers(supervisor) || supervisor->handing_back > 0;
     if (supervisor->anew) {
         LOG(LOG_INFO, "starting anew later", LOG_S("hint", "workers are still being replaced"));
         return;
@@ -487,7 +491,7 @@ static void replace_next(struct supervisor *supervisor)
             return;
         }
     }
-    if (supervisor->anew)
+    if (supervisor->anew && supervisor->handing_back == 0)
         start_anew(supervisor);
 }
 
