@@ -79,8 +79,8 @@ enum delivery_kind {
 struct reply {
     int status;
     const char *type;
-    struct bytes body;          /* in the request's arena, or static */
-    struct MHD_Response *ready; /* instead of type, headers and body: owned by the cache */
+    struct bytes body;   /* in the request's arena, or static */
+    struct ready *ready; /* instead of type, headers and body: shared with the cache */
     VEC(struct header) headers;
     bool cacheable; /* the same request may get the same bytes for a minute */
     enum delivery_kind delivery;

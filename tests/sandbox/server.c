@@ -29,11 +29,17 @@
 #define CACHE_SLOTS 8192
 #define CACHE_LIFE_MS (60 * 1000)
 
+/* The cache may throw it away while a slow answer still waits with it. */
+struct ready {
+    struct MHD_Response *response;
+    int holders; /* the cache, and each request that is to be answered with it */
+};
+
 struct cached {
     uint64_t hash;
     char *key;
     size_t key_len;
-    struct MHD_Response *response;
+    struct ready *ready;
     int status;
 };
 
@@ -176,10 +182,23 @@ static uint64_t hash_of(struct bytes key)
     return hash;
 }
 
+static void ready_leave(struct ready *ready)
+{
+    if (!ready || --ready->holders > 0)
+        return;
+    MHD_destroy_response(ready->response);
+    free(ready);
+}
+
+static void answer_ready(struct request *request, struct ready *ready)
+{
+    ready->holders++;
+    request->reply.ready = ready;
+}
+
 static void cached_drop(struct cached *cached)
 {
-    if (cached->response)
-        MHD_destroy_response(cached->response);
+    ready_leave(cached->ready);
     free(cached->key);
     *cached = (struct cached){ 0 };
 }
@@ -199,10 +218,10 @@ static bool cache_answers(struct server *server, struct request *request, struct
         server_forget_bodies(server);
         server->cache_born_ms = loop_now_ms(server->sandbox->loop);
     }
-    if (!slot->response || slot->hash != hash || slot->key_len != key.len ||
+    if (!slot->ready || slot->hash != hash || slot->key_len != key.len ||
         memcmp(slot->key, key.data, key.len) != 0)
         return false;
-    request->reply.ready = slot->response;
+    answer_ready(request, slot->ready);
     request->reply.status = slot->status;
     return true;
 }
@@ -230,9 +249,13 @@ static void cache_keep(struct server *server, struct request *request, struct by
     slot->hash = hash;
     slot->key_len = key->len;
     slot->key = (char *)(uintptr_t)TAKE(key->data);
-    slot->response = response_of(&request->reply, MHD_RESPMEM_MUST_COPY);
+    slot->ready = calloc(1, sizeof(*slot->ready));
+    if (!slot->ready)
+        abort();
+    slot->ready->holders = 1;
+    slot->ready->response = response_of(&request->reply, MHD_RESPMEM_MUST_COPY);
     slot->status = request->reply.status;
-    request->reply.ready = slot->response;
+    answer_ready(request, slot->ready);
 }
 
 /* ---- from the request to its answer ---- */
@@ -457,7 +480,7 @@ static enum MHD_Result send_reply(struct request *request)
 {
     const struct reply *reply = &request->reply;
     bool shared = reply->ready != NULL;
-    struct MHD_Response *response = reply->ready;
+    struct MHD_Response *response = shared ? reply->ready->response : NULL;
 
     if (reply->delivery == DELIVER_CLOSE || reply->delivery == DELIVER_HANG)
         return MHD_NO;
@@ -554,6 +577,7 @@ static void on_done(void *cls, struct MHD_Connection *connection, void **state,
         server->requests = request->next;
     if (request->next)
         request->next->prev = request->prev;
+    ready_leave(request->reply.ready);
     buf_finish(&request->body);
     arena_destroy(request->arena);
 }
