@@ -222,6 +222,20 @@ static void wait_until_it_serves(struct world *world, const struct process *proc
         world, arena_printf(world->arena, "{\"raiox_url\":\"http://127.0.0.1:%d\"}", world->port));
 }
 
+void world_start_redis(struct world *world, const char *const *arguments)
+{
+    world->redis = redis_server_start(arguments);
+    world_set(world, arena_printf(world->arena, "REDIS_URL=%s", world->redis->unix_url));
+}
+
+void world_start_run(struct world *world)
+{
+    size_t from = log_end(world, "run");
+
+    start_raiox(world, &world->run, "run");
+    wait_until_it_serves(world, &world->run, from);
+}
+
 void world_start_serve(struct world *world)
 {
     size_t from = log_end(world, "serve");
@@ -266,15 +280,12 @@ struct world *world_start(void **state, const struct world_options *options)
     for (const char *const *at = ours; *at; at++)
         world_set(world, *at);
     world_set(world, arena_printf(world->arena, "RAIOX_STATE_DIR=%s/var", world->dir));
-    if (options->parts == WORLD_SPLIT) {
-        world->redis = redis_server_start(options->redis);
-        world_set(world, arena_printf(world->arena, "REDIS_URL=%s", world->redis->unix_url));
-    }
+    if (options->parts == WORLD_SPLIT)
+        world_start_redis(world, options->redis);
     for (const char *const *at = options->env; at && *at; at++)
         world_set(world, *at);
     if (options->parts == WORLD_RUN) {
-        start_raiox(world, &world->run, "run");
-        wait_until_it_serves(world, &world->run, 0);
+        world_start_run(world);
     } else if (options->parts == WORLD_SPLIT) {
         world_start_work(world);
         world_start_serve(world);
@@ -322,6 +333,12 @@ int world_close(void **state)
 {
     struct world *world = *state;
 
+    if (!world->env) { /* never started */
+        arena_destroy(world->arena);
+        rmdir(world->dir);
+        free(world);
+        return 0;
+    }
     stop(&world->run);
     stop(&world->serve);
     stop(&world->work);

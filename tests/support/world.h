@@ -54,7 +54,9 @@ struct world *world_start(void **state, const struct world_options *options);
 
 /* ---- parts, for who ends and starts them by itself ---- */
 
-/* Waits until it serves, and tells the sandbox where. */
+void world_start_redis(struct world *world, const char *const *arguments);
+/* Each waits until it serves, and tells the sandbox where. */
+void world_start_run(struct world *world);
 void world_start_serve(struct world *world);
 /* Waits until the pool is up. */
 void world_start_work(struct world *world);
