@@ -29,14 +29,6 @@ static struct meta_window window_both(struct meta_window a, struct meta_window b
     };
 }
 
-static struct meta_window window_hull(struct meta_window a, struct meta_window b)
-{
-    return (struct meta_window){
-        .start_ms = a.start_ms < b.start_ms ? a.start_ms : b.start_ms,
-        .end_ms = a.end_ms > b.end_ms ? a.end_ms : b.end_ms,
-    };
-}
-
 /* The window in days: {0} where it is open, or has started. */
 static bool window_days(const struct ad_account *account, struct meta_window window,
                         struct day *ret_starts, struct day *ret_ends, struct error *err)
@@ -108,47 +100,48 @@ struct ad_sets {
     size_t len;
 };
 
-/*
- * A campaign's own budget is spent while at least one of its ACTIVE ad sets runs: ret is when the
- * first starts until the last ends, within the campaign's own schedule. false: none will run.
- */
-static bool campaign_window(const struct ad_account *account, const struct meta_campaign *from,
-                            struct ad_sets ad_sets, struct meta_window *ret, bool *ret_on,
-                            struct error *err)
+/* Ad sets of one campaign mostly run together: one schedule for them all. */
+static bool same_as_last(const struct campaign *campaign, struct day starts, struct day ends)
 {
-    struct meta_window hull = { INT64_MAX, INT64_MIN };
-    bool on = false;
+    if (campaign->budgets.len == 0)
+        return false;
 
+    const struct budget *last = &campaign->budgets.items[campaign->budgets.len - 1];
+    return day_compare(last->starts, starts) == 0 && day_compare(last->ends, ends) == 0;
+}
+
+/*
+ * A campaign's own budget is spent on the days on which at least one of its ACTIVE ad sets runs,
+ * within the campaign's own schedule: once for each of their schedules, which may leave a gap.
+ */
+static bool campaign_budget_fill(struct arena *arena, const struct ad_account *account,
+                                 const struct meta_campaign *from, struct ad_sets ad_sets,
+                                 struct campaign *campaign, struct error *err)
+{
+    campaign->level = LEVEL_CAMPAIGN;
     for (size_t i = 0; i < ad_sets.len; i++) {
         struct meta_window window = window_both(ad_sets.items[i].window, from->window);
         struct day starts, ends;
 
-        if (!ad_sets.items[i].active)
+        if (!ad_sets.items[i].active || !from->active)
             continue;
         if (!window_days(account, window, &starts, &ends, err))
             return false;
-        if (!runs_later(account, starts, ends))
-            continue;
-        hull = window_hull(hull, window);
-        on = true;
+        if (runs_later(account, starts, ends) && !same_as_last(campaign, starts, ends) &&
+            !budget_add(arena, account, &from->budget, window, true, campaign, err))
+            return false;
     }
-    *ret = on ? hull : from->window;
-    *ret_on = on;
-    return true;
+    if (campaign->budgets.len > 0)
+        return true;
+    return budget_add(arena, account, &from->budget, from->window, false, campaign, err);
 }
 
 static bool budgets_fill(struct arena *arena, const struct ad_account *account,
                          const struct meta_campaign *from, struct ad_sets ad_sets,
                          struct campaign *campaign, struct error *err)
 {
-    if (budget_any(&from->budget)) {
-        struct meta_window window;
-        bool on;
-
-        campaign->level = LEVEL_CAMPAIGN;
-        return campaign_window(account, from, ad_sets, &window, &on, err) &&
-               budget_add(arena, account, &from->budget, window, on && from->active, campaign, err);
-    }
+    if (budget_any(&from->budget))
+        return campaign_budget_fill(arena, account, from, ad_sets, campaign, err);
     for (size_t i = 0; i < ad_sets.len; i++) {
         const struct meta_ad_set *ad_set = &ad_sets.items[i];
 
@@ -230,6 +223,7 @@ bool meta_assemble(struct arena *arena, struct meta_listing *listing,
     size_t listed_at = 0, spent_at = 0, ad_set_at = 0;
 
     settle(listing, insights);
+    vec_reserve(arena, &account->campaigns, listing->campaigns.len);
     while (listed_at < listing->campaigns.len || spent_at < insights->rows.len) {
         const struct meta_campaign *listed = NULL;
         const struct meta_insight *spent = NULL;

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "base/json.h"
+#include "model/projection.h"
 #include "platforms/meta_accounts.h"
 #include "platforms/meta_assemble.h"
 
@@ -275,26 +276,50 @@ static void budgets_run_in_the_days_of_their_schedule(void **state)
     }
 }
 
-/* Two ad sets under a campaign budget: it runs from the first start to the last end. */
+#define CAMPAIGN_WITH_SETS(budget, sets)                                                           \
+    LIST("{\"id\":\"1\",\"effective_status\":\"ACTIVE\"," budget ",\"adsets\":{\"data\":[" sets    \
+         "]}}")
+#define SET_OF_DAYS(n, status, from, to)                                                           \
+    "{\"id\":\"" #n "\",\"campaign_id\":\"1\",\"effective_status\":\"" status                      \
+    "\",\"start_time\":\"2026-" from "T00:00:00-0300\",\"end_time\":\"2026-" to                    \
+    "T00:00:00-0300\"}"
+
+/* Under a campaign budget: 22nd, 25th and 26th November, and not the days between. */
+#define TWO_STRETCHES                                                                              \
+    SET_OF_DAYS(6, "ACTIVE", "11-01", "11-23")                                                     \
+    "," SET_OF_DAYS(7, "ACTIVE", "11-25", "11-27") "," SET_OF_DAYS(                                \
+        8, "ACTIVE", "11-25", "11-27") "," SET_OF_DAYS(9, "PAUSED", "11-01", "12-31")
+
 static void a_campaign_budget_runs_while_one_of_its_ad_sets_does(void **state)
 {
     struct world *w = *state;
 
-    assert_true(campaigns(
-        w, LIST("{\"id\":\"1\",\"effective_status\":\"ACTIVE\",\"daily_budget\":\"100\","
-                "\"adsets\":{\"data\":["
-                "{\"id\":\"7\",\"campaign_id\":\"1\",\"effective_status\":\"ACTIVE\","
-                "\"start_time\":\"2026-11-24T00:00:00-0300\",\"end_time\":\"2026-11-26T00:00:00-"
-                "0300\"},"
-                "{\"id\":\"8\",\"campaign_id\":\"1\",\"effective_status\":\"ACTIVE\","
-                "\"start_time\":\"2026-11-23T00:00:00-0300\",\"end_time\":\"2026-11-25T00:00:00-"
-                "0300\"},"
-                "{\"id\":\"9\",\"campaign_id\":\"1\",\"effective_status\":\"PAUSED\"}]}}")));
+    assert_true(campaigns(w, CAMPAIGN_WITH_SETS("\"daily_budget\":\"100\"", TWO_STRETCHES)));
     assert_true(assemble(w));
-    const struct budget *budget = find(w, "1")->budgets.items;
-    assert_true(budget->running);
-    assert_int_equal(november(budget->starts), 23);
-    assert_int_equal(november(budget->ends), 25);
+    const struct campaign *campaign = find(w, "1");
+    assert_int_equal(campaign->budgets.len, 2); /* one schedule stands for two ad sets */
+    assert_int_equal(november(campaign->budgets.items[0].ends), 22);
+    assert_int_equal(november(campaign->budgets.items[1].starts), 25);
+    assert_int_equal(november(campaign->budgets.items[1].ends), 26);
+    assert_true(projection_account(w->arena, &w->account, &w->err));
+    assert_int_equal(campaign->figures.daily_budget, 1000000);
+    assert_int_equal(campaign->figures.projection, 3 * 1000000);
+    assert_int_equal(campaign->budget_amount, 1000000);
+}
+
+static void a_lifetime_campaign_budget_is_shared_out_over_the_days_that_run(void **state)
+{
+    struct world *w = *state;
+
+    assert_true(campaigns(
+        w, CAMPAIGN_WITH_SETS("\"lifetime_budget\":\"9000\",\"budget_remaining\":\"3000\"",
+                              TWO_STRETCHES)));
+    assert_true(assemble(w));
+    const struct campaign *campaign = find(w, "1");
+    assert_true(projection_account(w->arena, &w->account, &w->err));
+    assert_int_equal(campaign->figures.daily_budget, 10 * 1000000); /* 30.00 over three days */
+    assert_int_equal(campaign->figures.projection, 30 * 1000000);
+    assert_int_equal(campaign->budget_amount, 90 * 1000000);
 }
 
 /* LESSONS 1.6, 3.20: Meta's offsets, not ISO 4217's decimals. */
@@ -512,6 +537,7 @@ int main(void)
         TEST(a_row_that_comes_twice_counts_once),
         TEST(budgets_run_in_the_days_of_their_schedule),
         TEST(a_campaign_budget_runs_while_one_of_its_ad_sets_does),
+        TEST(a_lifetime_campaign_budget_is_shared_out_over_the_days_that_run),
         TEST(minor_units_are_metas_own),
         TEST(a_page_of_campaigns_that_cannot_be_right_is_refused),
         TEST(insights_of_other_days_or_in_other_forms_are_refused),
