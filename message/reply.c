@@ -385,8 +385,6 @@ static const char *campaign_title(const struct reply *r, const struct campaign *
     const char *name = text_clean(r->arena, campaign->name, NAME_MAX_SHOWN);
     const char *status = status_text(r->arena, r->locale, campaign->status);
 
-    if (campaign->unlisted)
-        return w(r, WORD_UNLISTED);
     if (!*name)
         name = w(r, WORD_NO_NAME);
     return status ? arena_printf(r->arena, "%s · %s", name, status) : name;

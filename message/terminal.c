@@ -293,8 +293,6 @@ static const char *campaign_title(struct screen *s, const struct campaign *campa
     const char *name = text_terminal(s->arena, campaign->name, 0);
     const char *status = status_text(s->arena, s->locale, campaign->status);
 
-    if (campaign->unlisted)
-        return w(s, WORD_UNLISTED);
     if (!*name)
         name = w(s, WORD_NO_NAME);
     return status ? arena_printf(s->arena, "%s · %s", name, status) : name;

@@ -53,7 +53,6 @@ struct campaign {
      * the level becomes LEVEL_NONE.
      */
     VEC(struct budget) budgets;
-    bool unlisted; /* spend that the account's total has and no listed campaign: id "" */
 
     /* by projection_account() */
     enum budget_kind budget_kind;
@@ -103,6 +102,7 @@ struct business_manager {
 enum warning_topic {
     TOPIC_NONE,            /* the kind says it all */
     TOPIC_NOT_CONFIGURED,  /* the platform has no credentials here */
+    TOPIC_SETTINGS,        /* it refuses how raiox is set up: version, client, project */
     TOPIC_MANAGER_ACCOUNT, /* the row names a manager account: never expanded */
     TOPIC_SHARED_ACCOUNT,  /* another active row has the same accounts */
     TOPIC_AGENCY_BUSINESS, /* the row names the agency's own business manager, without accounts */

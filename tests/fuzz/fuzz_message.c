@@ -91,7 +91,6 @@ static void take_campaign(struct source *s, struct campaign *campaign)
     campaign->clicks = take_amount(s);
     campaign->level = (enum budget_level)take(s, LEVEL_SHARED + 1);
     campaign->shared_id = take_text(s, true);
-    campaign->unlisted = take(s, 8) == 0;
     campaign->budget_kind = (enum budget_kind)take(s, BUDGET_MIXED + 1);
     campaign->has_budget_amount = take(s, 2);
     campaign->budget_amount = take_amount(s);
