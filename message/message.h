@@ -48,7 +48,7 @@ enum notice {
     NOTICE_BUSY,            /* more is waiting than can be served: try again in some minutes */
     NOTICE_NOT_ACCEPTED,    /* could not be accepted, try again in a minute */
     NOTICE_MAYBE_ACCEPTED,  /* may have been accepted: wait a minute before trying again */
-    NOTICE_BOARD_FAILED,    /* kind: Monday does not answer / refuses; who can mend it */
+    NOTICE_BOARD_FAILED,    /* kind, detail: Monday does not answer, refuses; who can mend it */
     NOTICE_GAVE_UP,         /* kind, detail: giving up, the last word of a job */
     NOTICE_EXPIRED,         /* the command is older than can be answered */
 };

@@ -39,7 +39,6 @@ static const char *const pt_br[WORDS] = {
     [WORD_A_DAY_SHARED] = "{0}/dia, compartilhado",
     [WORD_LIFETIME] = "Total {0}, {1}/dia",
     [WORD_NO_BUDGET] = "sem orçamento ativo",
-    [WORD_UNLISTED] = "Gasto sem campanha listada",
     [WORD_NO_NAME] = "(sem nome)",
     [WORD_OTHER_CAMPAIGN] = "Mais {0} campanha",
     [WORD_OTHER_CAMPAIGNS] = "Mais {0} campanhas",
@@ -68,8 +67,8 @@ static const char *const pt_br[WORDS] = {
     [WORD_MEND_INPUT] = "Digite `/raiox ajuda` para ver como pedir.",
     [WORD_KIND_INTERNAL] = "O raiox falhou por dentro.",
     [WORD_MEND_INTERNAL] = "Avise quem cuida do raiox.",
-    [WORD_KIND_CONFIG] = "{0}: a configuração está incompleta.",
-    [WORD_MEND_CONFIG] = "Confira a linha do cliente no Monday e avise quem cuida do raiox.",
+    [WORD_KIND_CONFIG] = "{0}: a configuração tem um erro.",
+    [WORD_MEND_CONFIG] = "Avise quem cuida do raiox e do quadro do Monday.",
     [WORD_KIND_AUTH] = "{0} recusou o nosso token de acesso.",
     [WORD_MEND_AUTH] = "Quem cuida do token precisa renová-lo.",
     [WORD_KIND_PERMISSION] = "{0} não nos deixa ler estes dados.",
@@ -86,6 +85,8 @@ static const char *const pt_br[WORDS] = {
     [WORD_MEND_BAD_RESPONSE] = "Se continuar, avise quem cuida do raiox.",
     [WORD_TOPIC_NOT_CONFIGURED] = "{0} não está configurado neste raiox.",
     [WORD_MEND_NOT_CONFIGURED] = "Quem cuida do raiox precisa pôr as credenciais.",
+    [WORD_TOPIC_SETTINGS] = "{0} não aceita as configurações deste raiox.",
+    [WORD_MEND_SETTINGS] = "Quem cuida do raiox vê o que corrigir com `raiox check`.",
     [WORD_TOPIC_MANAGER_ACCOUNT] = "{0}: o id do Monday é de uma conta de administrador.",
     [WORD_MEND_MANAGER_ACCOUNT] =
         "Escreva em `google_id` os ids das contas de anúncios do cliente.",
@@ -134,7 +135,7 @@ static const char *const pt_br[WORDS] = {
     [WORD_NOTICE_MAYBE_ACCEPTED] =
         "O pedido pode ter sido aceito, mas não tive a confirmação. Espere um minuto pela "
         "resposta antes de tentar de novo.",
-    [WORD_NOTICE_BOARD_FAILED] = "Não consegui ler o quadro de clientes. {3}",
+    [WORD_NOTICE_BOARD_FAILED] = "Não consegui ler o quadro de clientes. {3}{4}",
     [WORD_NOTICE_GAVE_UP] = "Não consegui terminar este pedido. {3}{4}",
     [WORD_NOTICE_EXPIRED] = "Este pedido demorou demais e já não pode ser respondido. Peça de novo "
                             "com `/raiox`.",
@@ -177,7 +178,6 @@ static const char *const en_us[WORDS] = {
     [WORD_A_DAY_SHARED] = "{0}/day, shared",
     [WORD_LIFETIME] = "Lifetime {0}, {1}/day",
     [WORD_NO_BUDGET] = "no active budget",
-    [WORD_UNLISTED] = "Spend without a listed campaign",
     [WORD_NO_NAME] = "(no name)",
     [WORD_OTHER_CAMPAIGN] = "{0} more campaign",
     [WORD_OTHER_CAMPAIGNS] = "{0} more campaigns",
@@ -206,8 +206,8 @@ static const char *const en_us[WORDS] = {
     [WORD_MEND_INPUT] = "Type `/raiox help` to see how to ask.",
     [WORD_KIND_INTERNAL] = "Something inside raiox failed.",
     [WORD_MEND_INTERNAL] = "Tell whoever looks after raiox.",
-    [WORD_KIND_CONFIG] = "{0}: the configuration is incomplete.",
-    [WORD_MEND_CONFIG] = "Check the client's row in Monday and tell whoever looks after raiox.",
+    [WORD_KIND_CONFIG] = "{0}: there is a mistake in the configuration.",
+    [WORD_MEND_CONFIG] = "Tell whoever looks after raiox and the Monday board.",
     [WORD_KIND_AUTH] = "{0} refused our access token.",
     [WORD_MEND_AUTH] = "Whoever looks after the token has to renew it.",
     [WORD_KIND_PERMISSION] = "{0} does not let us read this.",
@@ -224,6 +224,8 @@ static const char *const en_us[WORDS] = {
     [WORD_MEND_BAD_RESPONSE] = "If it goes on, tell whoever looks after raiox.",
     [WORD_TOPIC_NOT_CONFIGURED] = "{0} is not configured in this raiox.",
     [WORD_MEND_NOT_CONFIGURED] = "Whoever looks after raiox has to add the credentials.",
+    [WORD_TOPIC_SETTINGS] = "{0} does not accept the settings of this raiox.",
+    [WORD_MEND_SETTINGS] = "Whoever looks after raiox sees what to mend with `raiox check`.",
     [WORD_TOPIC_MANAGER_ACCOUNT] = "{0}: the id in Monday is a manager account's.",
     [WORD_MEND_MANAGER_ACCOUNT] = "Write the ids of the client's ad accounts in `google_id`.",
     [WORD_TOPIC_SHARED_ACCOUNT] = "{0}: another active row in Monday has the same account.",
@@ -270,7 +272,7 @@ static const char *const en_us[WORDS] = {
     [WORD_NOTICE_MAYBE_ACCEPTED] =
         "The command may have been accepted, but that was not confirmed. Wait a minute for the "
         "answer before trying again.",
-    [WORD_NOTICE_BOARD_FAILED] = "The board of clients could not be read. {3}",
+    [WORD_NOTICE_BOARD_FAILED] = "The board of clients could not be read. {3}{4}",
     [WORD_NOTICE_GAVE_UP] = "This command could not be finished. {3}{4}",
     [WORD_NOTICE_EXPIRED] =
         "This command took too long and can no longer be answered. Ask again with `/raiox`.",

@@ -44,7 +44,6 @@ enum word {
     WORD_A_DAY_SHARED,   /* {0} amount */
     WORD_LIFETIME,       /* {0} whole amount, {1} a day's from tomorrow on */
     WORD_NO_BUDGET,      /* nothing to spend from tomorrow on */
-    WORD_UNLISTED,       /* name of the row for spend without a listed campaign */
     WORD_NO_NAME,
     WORD_OTHER_CAMPAIGN, /* one more */
     WORD_OTHER_CAMPAIGNS,
@@ -96,6 +95,8 @@ enum word {
     /* The same for each topic of a config warning; {1} is the agency's currency. */
     WORD_TOPIC_NOT_CONFIGURED,
     WORD_MEND_NOT_CONFIGURED,
+    WORD_TOPIC_SETTINGS,
+    WORD_MEND_SETTINGS,
     WORD_TOPIC_MANAGER_ACCOUNT,
     WORD_MEND_MANAGER_ACCOUNT,
     WORD_TOPIC_SHARED_ACCOUNT,

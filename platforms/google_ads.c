@@ -345,7 +345,9 @@ static void warn(struct fetch *fetch, const struct customer *customer)
         .kind = kind,
         .message = customer->manager ? manager_account
                                      : arena_printf(arena, "%s (%s)", sentences[kind], err->log),
-        .topic = customer->manager ? TOPIC_MANAGER_ACCOUNT : TOPIC_NONE,
+        .topic = customer->manager    ? TOPIC_MANAGER_ACCOUNT
+                 : kind == ERR_CONFIG ? TOPIC_SETTINGS
+                                      : TOPIC_NONE,
     };
     if (err->retry_after_ms > 0)
         warning->retry_real_ms = fetch->ask->now_real_ms + err->retry_after_ms +

@@ -179,6 +179,7 @@ static void warn(struct fetch *fetch, const char *account, const struct error *e
     warning->platform = "meta";
     warning->account = account;
     warning->kind = sentences[err->kind] ? err->kind : ERR_BAD_RESPONSE;
+    warning->topic = err->kind == ERR_CONFIG ? TOPIC_SETTINGS : TOPIC_NONE;
     warning->message = err->log[0] ? arena_printf(arena, "%s (%s)", sentence, err->log) : sentence;
     if (err->retry_after_ms > 0) {
         struct loop *loop = upstream_loop(fetch->meta->upstream);

@@ -387,8 +387,9 @@ static void each_topic_says_what_to_write_where(void **state)
         enum warning_topic topic;
         const char *pt, *en;
     } cases[] = {
-        { TOPIC_NONE, "Meta: a configuração", "Meta: the configuration" },
+        { TOPIC_NONE, "Meta: a configuração", "Meta: there is a mistake" },
         { TOPIC_NOT_CONFIGURED, "Meta não está configurado", "Meta is not configured" },
+        { TOPIC_SETTINGS, "Meta não aceita as configurações", "`raiox check`" },
         { TOPIC_MANAGER_ACCOUNT, "`google_id`", "`google_id`" },
         { TOPIC_SHARED_ACCOUNT, "uma linha só do Monday", "one row of Monday only" },
         { TOPIC_AGENCY_BUSINESS, "`meta_adaccount_ids`", "`meta_adaccount_ids`" },
@@ -424,14 +425,11 @@ static void budgets_say_what_they_are(void **state)
     lifetime->status = "PAUSED";
     struct campaign *odd = sample_campaign(arena, account, NULL, 100, 0);
     odd->status = "IN_PROCESS";
-    struct campaign *unlisted = sample_campaign(arena, account, "", 50, 0);
-    unlisted->unlisted = true;
-    unlisted->status = "";
     in_order(shown(arena, LOCALE_PT_BR, report),
              (const char *[]){ "Dividida\nGasto R$" N "3,00\nR$" N "10,00/dia, compartilhado\n",
                                "Vitalícia · pausada\nGasto R$" N "2,00\nTotal R$" N "900,00, R$" N
                                "30,00/dia\n",
-                               "(sem nome) · IN_PROCESS\n", "Gasto sem campanha listada\n",
+                               "(sem nome) · IN_PROCESS\n",
                                "Orçamento compartilhado aparece em cada campanha", NULL });
 }
 

@@ -78,11 +78,13 @@ static void what_is_not_known_is_null(void **state)
     struct report *report = sample_empty(arena, "X");
     struct business_manager *manager = sample_manager(arena, report, "google_ads", NULL, NULL);
     struct ad_account *account = sample_account(arena, manager, "1", "", "JPY");
-    struct campaign *none = sample_campaign(arena, account, "", 123450, 0);
-    struct campaign *mixed = sample_campaign(arena, account, "m", 0, 0);
-    struct campaign *shared = sample_campaign(arena, account, "s", 0, 500);
 
     (void)state;
+    sample_campaign(arena, account, "", 123450, 0);
+    sample_campaign(arena, account, "m", 0, 0);
+    sample_campaign(arena, account, "s", 0, 500);
+    struct campaign *none = &account->campaigns.items[0]; /* the list has stopped growing */
+    struct campaign *mixed = none + 1, *shared = none + 2;
     none->budget_kind = BUDGET_NONE;
     none->level = LEVEL_NONE;
     mixed->budget_kind = BUDGET_MIXED;

@@ -511,7 +511,7 @@ static const struct refusal refusals[] = {
       FAILURE("\"authorizationError\":\"CUSTOMER_NOT_ENABLED\""), ERR_NOT_FOUND, TOPIC_NONE, 0 },
     { "no permission for costs", IS_COSTS, 403,
       FAILURE("\"authorizationError\":\"USER_PERMISSION_DENIED\""), ERR_PERMISSION, TOPIC_NONE, 0 },
-    { "a version that is gone", IS_COSTS, 404, "<html>Not Found</html>", ERR_CONFIG, TOPIC_NONE,
+    { "a version that is gone", IS_COSTS, 404, "<html>Not Found</html>", ERR_CONFIG, TOPIC_SETTINGS,
       0 },
     { "a daily quota is not waited for", IS_COSTS, 429,
       "{\"error\":{\"details\":[{\"@type\":\"x.GoogleAdsFailure\",\"errors\":[{\"errorCode\":{"

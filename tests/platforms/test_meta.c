@@ -729,6 +729,7 @@ static void an_expired_version_is_for_the_operator(void **state)
     route(w, ROUTE("/", NULL, 400, FAULT(2635, 0)));
     run(w);
     assert_int_equal(only_warning(w)->kind, ERR_CONFIG);
+    assert_int_equal(only_warning(w)->topic, TOPIC_SETTINGS);
     assert_non_null(strstr(only_warning(w)->message, "META_API_VERSION"));
 }
 
