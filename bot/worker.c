@@ -20,6 +20,7 @@
 #include "message/message.h"
 #include "queue/queue.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -30,6 +31,8 @@
 #define MAX_POSTS 3
 /* "ajuda" as a client's name is remembered for the endpoint. */
 #define HELP_NAME_MS (60 * 60 * 1000)
+/* Without a job for so long, a process gives memory back. */
+#define IDLE_MS 1000
 
 struct context {
     uintptr_t serial;
@@ -51,6 +54,7 @@ struct worker {
     struct task *tasks;
     int task_count;
     bool draining;
+    struct loop_timer idle;
     struct loop_timer drain;
 };
 
@@ -79,6 +83,18 @@ struct task {
 
 static void take_more(struct worker *worker);
 
+/* ---- memory ---- */
+
+/* What many jobs at once, or a large one, have left free between what lives on: back to the system
+ * when nothing has been done for a while. */
+static void give_memory_back(void *arg)
+{
+    const struct worker *worker = arg;
+
+    if (worker->task_count == 0)
+        malloc_trim(0);
+}
+
 /* ---- the life of a task ---- */
 
 /* Nothing that is under way for it may call back any more. */
@@ -105,7 +121,10 @@ static void task_end(struct task *task)
         task->next->prev = task->prev;
     worker->task_count--;
     job_free(task->job);
-    if (worker->draining && worker->task_count == 0)
+    if (worker->task_count > 0)
+        return;
+    loop_timer_start(worker->loop, &worker->idle, IDLE_MS, give_memory_back, worker);
+    if (worker->draining)
         loop_stop(worker->loop);
 }
 
@@ -645,6 +664,7 @@ int worker(const struct config *config, struct metrics *metrics, struct pool_pla
     loop_run(self.loop);
 
     loop_timer_stop(self.loop, &self.drain);
+    loop_timer_stop(self.loop, &self.idle);
     cache_destroy(self.cache);
     fetches_destroy(self.fetches);
     reporter_destroy(self.reporter);
