@@ -511,30 +511,35 @@ static void on_context(void *arg, void *value)
 
 static void begin(struct task *task)
 {
-    struct error expired = { 0 };
+    struct error why = { 0 };
 
-    TEST_POINT("taken", task->job);
     if (task->job->mark == MARK_POSTED) { /* only the acknowledgement was left */
         finish(task);
         return;
     }
     if (task->job->posts >= MAX_POSTS) {
-        error_set(&expired, ERR_UNAVAILABLE, "the reply was posted %d times", task->job->posts);
-        give_reply_up(task, REPLY_REFUSED, "reply_unknown", &expired);
+        error_set(&why, ERR_UNAVAILABLE, "the reply was posted %d times", task->job->posts);
+        give_reply_up(task, REPLY_REFUSED, "reply_unknown", &why);
         return;
     }
     if (task->job->left_ms <= 0) {
-        error_set(&expired, ERR_TIMEOUT, "older than a response_url lives");
-        task->last_word = expired;
+        error_set(&why, ERR_TIMEOUT, "older than a response_url lives");
+        task->last_word = why;
         task->give_up_reason = "expired";
         if (!task->worker->config->slack_bot_token) {
-            give_reply_up(task, REPLY_EXPIRED, "expired", &expired);
+            give_reply_up(task, REPLY_EXPIRED, "expired", &why);
             return;
         }
         task->direct = true;
         post_notice(task, NOTICE_EXPIRED, &(struct notice_facts){ 0 });
         return;
     }
+    if (task->job->crashes >= QUEUE_MAX_CRASHES) { /* not tried again, but whoever waits is told */
+        error_set(&why, ERR_INTERNAL, "crashed %d workers", task->job->crashes);
+        say_last_word(task, "crashed", &why);
+        return;
+    }
+    TEST_POINT("taken", task->job);
     ask_board(task, false);
 }
 

@@ -150,7 +150,8 @@ int64_t queue_backoff_ms(int attempt);
 /* ---- the supervisor's side ---- */
 
 /* Hands all that a dead consumer held back to the stream, and charges the crash to crashed_id
- * (NULL: none); a job with QUEUE_MAX_CRASHES is given up as "crashed". Tells the count of jobs
+ * (NULL: none). A job with QUEUE_MAX_CRASHES comes back once more, for a worker to say the last word
+ * and give it up; one that crashes even that worker is given up here. Tells the count of jobs
  * moved. Tried until Redis has heard it; the name is looked at again for some seconds, since Redis
  * may hand jobs to a connection whose end it has not seen. */
 typedef void queue_count_fn(void *arg, int64_t count, const struct error *err);

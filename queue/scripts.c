@@ -136,7 +136,7 @@
     "  mark, posts = known[1] or mark, known[2] or posts\n"                             \
     "  if id == crashed then crashes = crashes + 1 end\n"                               \
     "  local s = pack(accepted, deadline, attempt, crashes, posts, mark)\n"             \
-    "  if id == crashed and crashes >= max_crashes then\n"                              \
+    "  if id == crashed and crashes > max_crashes then\n"                               \
     "    bury(id, c, s, 'crashed', 'crashed ' .. crashes .. ' workers')\n"              \
     "  else\n"                                                                          \
     "    enter(id, c, s)\n"                                                             \

@@ -185,7 +185,8 @@ static void a_job_that_crashes_three_workers_dies_alone(void **state)
     wait_settled(world);
     assert_int_equal(world_count_log(world, &world->run, "\"process ended\"", "\"signal\":9"), 3);
     assert_true(world_metric(world, "raiox_jobs_dead") == 1);
-    for (size_t i = 1; i < COUNT(channels); i++) {
+    assert_int_equal(world_count_log(world, &world->run, "\"job dead\"", "\"crashed\""), 1);
+    for (size_t i = 0; i < COUNT(channels); i++) {
         const cJSON *reply = NULL;
         int64_t after = 0;
         while ((reply = world_reply(world, after, 1)) &&
@@ -193,6 +194,8 @@ static void a_job_that_crashes_three_workers_dies_alone(void **state)
             after = world_number(reply);
         if (!reply)
             fail_msg("%s was not answered", channels[i]);
+        assert_true((strstr(world_body(world, reply), "Não consegui terminar") != NULL) ==
+                    (i == 0));
     }
 }
 
