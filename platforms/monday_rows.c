@@ -153,7 +153,7 @@ bool monday_page_parse(struct arena *arena, struct bytes body, const struct mond
 
 /*
  * The ids of a cell; those that are none are left out and named in a problem, so that no part
- * passes for the whole. Ends with NULL.
+ * passes for the whole, and a cell of nothing but commas not for an empty one. Ends with NULL.
  */
 static const char *const *read_ids(struct arena *arena, const struct monday_row *row,
                                    enum monday_column column, struct client *client,
@@ -164,7 +164,8 @@ static const char *const *read_ids(struct arena *arena, const struct monday_row 
     const char *bad = NULL;
 
     *ret_count = 0;
-    if (!client_ids(arena, row->cells[column], &ids, ret_count, &bad)) {
+    if (!client_ids(arena, row->cells[column], &ids, ret_count, &bad) ||
+        (*ret_count == 0 && row->cells[column][0])) {
         ADD_PROBLEM(arena, client, "%s: \"%.*s\" is no id", monday_titles[column],
                     SHOWN(bad ? bad : row->cells[column]));
         *vec_push(arena, &client->unread) = monday_titles[column];

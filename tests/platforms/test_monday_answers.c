@@ -260,6 +260,8 @@ static const struct row_case row_cases[] = {
     { "a list without one id is not every account",
       CELLS("\"C1\"", "\"77\"", "\"pending\"", "\"\"", "\"\""), "", NULL, NULL, 0, 1,
       "meta_adaccount_ids: \"pending\"" },
+    { "nor is a list of nothing but a comma", CELLS("\"C1\"", "\"77\"", "\",\"", "\"\"", "\"\""),
+      "", NULL, NULL, 0, 1, "meta_adaccount_ids: \",\"" },
     { "two business managers are none", CELLS("\"C1\"", "\"77, 78\"", "\"\"", "\"\"", "\"\""), "",
       NULL, NULL, 0, 1, "meta_id: \"77, 78\"" },
     { "a business manager in words", CELLS("\"C1\"", "\"Sol\"", "\"\"", "\"12\"", "\"\""), "", NULL,
