@@ -150,6 +150,22 @@ int64_t meta_throttle_ms(const char *business_usage, const char *account_usage)
     return ms ? ms : THROTTLE_MS;
 }
 
+static int64_t longest(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* What Meta's own headers, or its contract, say of such a refusal; 0: nothing. */
+static int64_t own_wait_ms(enum meta_fault_class class, const struct http_answer *answer)
+{
+    if (class == META_FAULT_BLOCKED)
+        return BLOCKED_MS;
+    if (class != META_FAULT_THROTTLE)
+        return 0;
+    return meta_throttle_ms(http_header(answer, "X-Business-Use-Case-Usage"),
+                            http_header(answer, "X-Ad-Account-Usage"));
+}
+
 bool meta_judge(void *arg, const struct http_answer *answer, struct error *err)
 {
     (void)arg;
@@ -162,10 +178,8 @@ bool meta_judge(void *arg, const struct http_answer *answer, struct error *err)
 
     error_set(err, kinds[fault.class], "HTTP status %d, code %" PRId64 "/%" PRId64 ", trace %s",
               answer->status, fault.code, fault.subcode, fault.trace[0] ? fault.trace : "none");
-    if (fault.class == META_FAULT_THROTTLE)
-        err->retry_after_ms = meta_throttle_ms(http_header(answer, "X-Business-Use-Case-Usage"),
-                                               http_header(answer, "X-Ad-Account-Usage"));
-    else if (fault.class == META_FAULT_BLOCKED)
-        err->retry_after_ms = BLOCKED_MS;
+    if (error_may_pass(err->kind))
+        err->retry_after_ms =
+            longest(own_wait_ms(fault.class, answer), upstream_retry_after_ms(answer));
     return false;
 }
