@@ -293,6 +293,7 @@ struct customer {
     struct google_ads_facts remembered;
     int64_t remembered_ms; /* how long ago */
     bool has_remembered, has_facts, finished, manager;
+    bool from_memory; /* its facts are the remembered ones: no answer has brought them again */
     struct ad_account account;
     struct error failure; /* kind NONE: account is whole */
 };
@@ -398,7 +399,8 @@ static void accounts_done(struct fetch *fetch)
     struct google_ads *ads = fetch->ads;
 
     if (ads->name_job)
-        upstream_wait(fetch->ask->job, &ads->name_line, on_named, &fetch, sizeof(struct fetch *));
+        upstream_wait(fetch->ask->job, &ads->name_line, on_named, on_named, &fetch,
+                      sizeof(struct fetch *));
     else
         upstream_later(fetch->ask->job, finish, fetch);
 }
@@ -581,8 +583,10 @@ static void remember(const struct customer *customer)
     struct cache *cache = customer->fetch->ads->cache;
     const char *text = google_ads_facts_print(arena, &customer->answers.facts);
 
-    if (!cache || (customer->has_remembered && customer->remembered_ms < FACTS_MS / 2 &&
-                   strcmp(text, google_ads_facts_print(arena, &customer->remembered)) == 0))
+    if (!cache || customer->from_memory) /* or what is out of date would be kept for ever */
+        return;
+    if (customer->has_remembered && customer->remembered_ms < FACTS_MS / 2 &&
+        strcmp(text, google_ads_facts_print(arena, &customer->remembered)) == 0)
         return;
     cache_put(cache, facts_name(arena, customer->id), bytes_of(text), FACTS_MS);
 }
@@ -621,7 +625,7 @@ static bool settle_campaigns(struct customer *customer, struct error *err)
 
     if (!customer->has_facts && customer->has_remembered) {
         answers->facts = customer->remembered;
-        customer->has_facts = true;
+        customer->has_facts = customer->from_memory = true;
     }
     if (!customer->has_facts) { /* an account without a campaign that is not removed */
         if (customer->queries[FACTS].state == QUERY_IDLE)

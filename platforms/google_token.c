@@ -269,12 +269,21 @@ static void on_settled(void *arg)
     }
 }
 
+static void on_late(void *arg)
+{
+    struct want *want = arg;
+    struct error err = { 0 };
+
+    error_set(&err, ERR_TIMEOUT, "google token: none came in time");
+    want->done(want->arg, NULL, &err);
+}
+
 void google_token_wait(struct google_token *token, struct upstream_job *job, google_token_fn *done,
                        void *arg)
 {
     struct want want = { token, job, done, arg };
 
-    upstream_wait(job, &token->line, on_settled, &want, sizeof(want));
+    upstream_wait(job, &token->line, on_settled, on_late, &want, sizeof(want));
     if (token->job)
         return;
     if (failed_lately(token) || google_token_now(token))

@@ -34,7 +34,7 @@ const char *google_token_now(struct google_token *token);
 /*
  * Waits for a token. text is NULL when err is set; a failed exchange is remembered for some
  * seconds, and a dead refresh token for a minute. Runs once, never inside the call, not after the
- * job has ended.
+ * job has ended; ERR_TIMEOUT at its deadline.
  */
 typedef void google_token_fn(void *arg, const char *text, const struct error *err);
 void google_token_wait(struct google_token *token, struct upstream_job *job, google_token_fn *done,

@@ -40,6 +40,9 @@
     "[{\"field\":\"campaign.effective_status\",\"operator\":\"IN\",\"value\":"                     \
     "[\"ACTIVE\",\"PAUSED\",\"DELETED\",\"ARCHIVED\",\"IN_PROCESS\",\"WITH_ISSUES\"]}]"
 
+/* How much longer than its accounts a report waits for the name of their business manager. */
+#define NAME_MS 2000
+
 struct meta {
     struct arena *arena; /* holds this too */
     struct upstream *upstream;
@@ -59,9 +62,10 @@ struct fetch {
     void *done_arg;
     struct findings *findings;
     struct meta_lists lists;
-    int open; /* lists and look-ups under way, accounts' included */
+    int open; /* lists and look-ups under way, accounts' included; the business's name apart */
     int64_t started_ms;
-    bool stopped; /* done was called early */
+    bool name_open, name_awaited; /* it is under way; and nothing else is */
+    bool stopped;                 /* done was called */
 
     const char *business_id, *business_name; /* NULL: not known */
     struct edge {
@@ -255,11 +259,20 @@ static void warn_of_edges(struct fetch *fetch)
     }
 }
 
+static void on_name_late(void *arg);
+
 /* The last thing that each callback does. */
 static void finish_if_all_ended(struct fetch *fetch)
 {
     if (fetch->open > 0)
         return;
+    if (fetch->name_open) {
+        if (!fetch->name_awaited)
+            upstream_after(fetch->ask->job, NAME_MS, on_name_late, fetch);
+        fetch->name_awaited = true;
+        return;
+    }
+    fetch->stopped = true;
     add_manager(fetch);
     if (!fetch->listed)
         warn_of_edges(fetch);
@@ -268,6 +281,18 @@ static void finish_if_all_ended(struct fetch *fetch)
             warn(fetch, account->model->id, &account->err);
     }
     finish(fetch);
+}
+
+/* All numbers are in: they come without the name. */
+static void on_name_late(void *arg)
+{
+    struct fetch *fetch = arg;
+
+    if (fetch->stopped)
+        return;
+    meta_lists_cancel(&fetch->lists, fetch);
+    fetch->name_open = false;
+    finish_if_all_ended(fetch);
 }
 
 /* A dead token or version is the same for every account: none of the calls under way can help. */
@@ -599,7 +624,7 @@ static void on_business_ended(void *arg, const struct error *err, bool too_much)
     struct fetch *fetch = arg;
 
     (void)too_much;
-    fetch->open--;
+    fetch->name_open = false;
     if (err && stops_everything(err)) {
         stop(fetch, err);
         return;
@@ -609,7 +634,7 @@ static void on_business_ended(void *arg, const struct error *err, bool too_much)
 
 static void ask_business(struct fetch *fetch)
 {
-    fetch->open++;
+    fetch->name_open = true;
     meta_list_start(
         &fetch->lists,
         &(struct meta_query){ .what = "business", .path = fetch->business_id, .fields = "id,name" },

@@ -490,6 +490,15 @@ static void on_settled(void *arg)
     want->done(want->arg, NULL, &err);
 }
 
+static void on_late(void *arg)
+{
+    struct want *want = arg;
+    struct error err = { 0 };
+
+    error_set(&err, ERR_TIMEOUT, "monday: the board did not come in time");
+    want->done(want->arg, NULL, &err);
+}
+
 /* Under no one's context: what is fetched for all must not be charged to, or outlive, one job. */
 static void begin(struct monday *monday)
 {
@@ -513,11 +522,11 @@ static void want_board(struct monday *monday, struct upstream_job *job, int64_t 
     if (held_younger_than(monday, most_ms)) {
         struct upstream_line ready = { 0 };
 
-        upstream_wait(job, &ready, on_held, &want, sizeof(want));
+        upstream_wait(job, &ready, on_held, NULL, &want, sizeof(want));
         upstream_wake(&ready);
         return;
     }
-    upstream_wait(job, &monday->line, on_settled, &want, sizeof(want));
+    upstream_wait(job, &monday->line, on_settled, on_late, &want, sizeof(want));
     if (!monday->fetch.arena)
         monday->again |= again;
     if (!monday->job)

@@ -47,6 +47,7 @@ struct pending {
     struct pending *prev, *next;
     struct loop_timer timer;
     void (*fn)(void *arg);
+    void (*late)(void *arg); /* in fn's place at the job's deadline; NULL: waits on */
     cache_value_fn *on_value;
     cache_claim_fn *on_claim;
     bool in_cache; /* the cache holds a pointer to us and will call */
@@ -240,7 +241,7 @@ static int64_t next_try_ms(struct upstream_sent *sent, const struct error *err)
     if (!error_may_pass(err->kind) || sent->try >= MAX_TRIES)
         return -1;
     wait = wait_ms(job->upstream, err, sent->try);
-    return loop_now_ms(job->upstream->loop) + wait < job->deadline_ms ? wait : -1;
+    return loop_now_ms(job->upstream->loop) + wait < sent->call.request.deadline_ms ? wait : -1;
 }
 
 static void tell(const struct upstream_sent *sent, const struct http_answer *answer,
@@ -383,22 +384,40 @@ static void on_later(void *arg)
     free(pending);
 }
 
-void upstream_later(struct upstream_job *job, void (*fn)(void *arg), void *arg)
+void upstream_after(struct upstream_job *job, int64_t wait_ms, void (*fn)(void *arg), void *arg)
 {
     struct pending *pending = pending_add(job, arg, 0);
 
     pending->fn = fn;
-    loop_timer_start(job->upstream->loop, &pending->timer, 0, on_later, pending);
+    loop_timer_start(job->upstream->loop, &pending->timer, wait_ms, on_later, pending);
+}
+
+void upstream_later(struct upstream_job *job, void (*fn)(void *arg), void *arg)
+{
+    upstream_after(job, 0, fn, arg);
+}
+
+static void on_late(void *arg)
+{
+    struct pending *pending = arg;
+
+    pending->fn = pending->late;
+    on_later(pending);
 }
 
 void upstream_wait(struct upstream_job *job, struct upstream_line *line, void (*fn)(void *arg),
-                   const void *arg, size_t size)
+                   void (*late)(void *arg), const void *arg, size_t size)
 {
     struct pending *pending = pending_add(job, NULL, size);
     struct pending **end = &line->first;
+    struct loop *loop = job->upstream->loop;
+    int64_t left_ms = job->deadline_ms - loop_now_ms(loop);
 
     pending->arg = memcpy(pending + 1, arg, size);
     pending->fn = fn;
+    pending->late = late;
+    if (late)
+        loop_timer_start(loop, &pending->timer, left_ms > 0 ? left_ms : 0, on_late, pending);
     pending->line = line;
     pending->context = loop_context(job->upstream->loop);
     while (*end)

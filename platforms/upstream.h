@@ -82,6 +82,8 @@ void upstream_cancel(struct upstream_sent *sent);
  */
 /* fn(arg) in the next turn: for an answer that is known at once. */
 void upstream_later(struct upstream_job *job, void (*fn)(void *arg), void *arg);
+/* The same after wait_ms. */
+void upstream_after(struct upstream_job *job, int64_t wait_ms, void (*fn)(void *arg), void *arg);
 /* As cache_get(); a cache of NULL remembers nothing. */
 void upstream_cache_get(struct upstream_job *job, struct cache *cache, const char *name,
                         cache_value_fn *done, void *arg);
@@ -96,9 +98,12 @@ void upstream_cache_claim(struct upstream_job *job, struct cache *cache, const c
 struct upstream_line {
     struct pending *first;
 };
-/* fn is given a copy of the size bytes at arg, good until it returns. */
+/*
+ * fn is given a copy of the size bytes at arg, good until it returns. late (NULL: none) runs in its
+ * place when the job's deadline comes first.
+ */
 void upstream_wait(struct upstream_job *job, struct upstream_line *line, void (*fn)(void *arg),
-                   const void *arg, size_t size);
+                   void (*late)(void *arg), const void *arg, size_t size);
 /* Each one's fn runs in the next turn, under the context in which it began to wait. */
 void upstream_wake(struct upstream_line *line);
 /* None of them runs: before the line's memory goes. */

@@ -423,6 +423,20 @@ static void a_dead_refresh_token_is_asked_about_once(void **state)
     assert_int_equal(w->calls, 0);
 }
 
+/* A token server that never answers holds a report up until its deadline, and no longer. */
+static void a_token_that_never_comes_is_not_waited_for_behind_the_deadline(void **state)
+{
+    struct world *w = *state;
+    int64_t began = clock_mono_ms();
+
+    upstream_job_end(w->job);
+    w->job = w->ask.job = upstream_job_begin(w->upstream, began + 300, NULL);
+    fetch(w, (const struct route[]){ { "/token", NULL, 0, "", 0, NULL }, { 0 } });
+    assert_in_range(clock_mono_ms() - began, 250, 5000);
+    assert_int_equal(only_warning(w)->kind, ERR_TIMEOUT);
+    assert_int_equal(w->calls, 0);
+}
+
 static void the_end_of_one_report_leaves_the_token_to_the_others(void **state)
 {
     struct world *w = *state;
@@ -677,6 +691,7 @@ int main(void)
         TEST(a_401_throws_the_token_away_once),
         TEST(a_second_401_is_final),
         TEST(a_dead_refresh_token_is_asked_about_once),
+        TEST(a_token_that_never_comes_is_not_waited_for_behind_the_deadline),
         TEST(the_end_of_one_report_leaves_the_token_to_the_others),
         TEST(the_manager_account_is_named),
         TEST(a_manager_account_without_a_name_breaks_nothing),

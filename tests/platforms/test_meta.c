@@ -510,6 +510,13 @@ static const struct fault_case {
               "X-Business-Use-Case-Usage: {\"10\":[{\"type\":\"ads_management\",\"call_count\":"
               "20,\"estimated_time_to_regain_access\":20}]}\r\n"),
       ERR_RATE_LIMIT, 20 * 60000 },
+    { "a throttle with Retry-After",
+      ROUTE_FIELDS("/act_10/insights", NULL, 429, FAULT(4, 1504022),
+                   .headers = "Retry-After: 300\r\n"),
+      ERR_RATE_LIMIT, 300000 },
+    { "away, for a time that it names",
+      ROUTE_FIELDS("/act_10/campaigns", NULL, 503, FAULT(2, 0), .headers = "Retry-After: 120\r\n"),
+      ERR_UNAVAILABLE, 120000 },
     { "HTML for JSON", ROUTE_FIELDS("/act_10/insights", NULL, 200, HTML), ERR_BAD_RESPONSE, 0 },
     { "HTML and 400", ROUTE_FIELDS("/act_10/insights", NULL, 400, HTML), ERR_BAD_RESPONSE, 0 },
     { "nothing", ROUTE_FIELDS("/act_10/insights", NULL, 200, ""), ERR_BAD_RESPONSE, 0 },
@@ -613,6 +620,22 @@ static void silence_costs_only_the_account_that_is_silent(void **state)
     assert_int_equal(w->findings->warnings.items[0].kind, ERR_TIMEOUT);
     assert_string_equal(w->findings->warnings.items[1].account, "act_12");
     assert_int_equal(w->findings->warnings.items[1].kind, ERR_UNAVAILABLE);
+}
+
+/* The business manager's name is a nicety: numbers do not wait for it until the deadline. */
+static void numbers_do_not_wait_for_a_name_that_never_comes(void **state)
+{
+    struct world *w = *state;
+    int64_t began = clock_mono_ms();
+
+    route(w, ROUTE("/77?", NULL, 0, ""));
+    one_account(w);
+    healthy_account(w);
+    run(w);
+    assert_in_range(clock_mono_ms() - began, 0, 10000);
+    assert_int_equal(w->findings->warnings.len, 0);
+    assert_int_equal(only_account(w)->campaigns.len, 1);
+    assert_null(w->findings->business_managers.items[0].name);
 }
 
 static void passing_faults_are_outlived(void **state)
@@ -876,6 +899,7 @@ int main(void)
         TEST(every_fault_ends_in_a_warning_of_its_kind),
         TEST(an_answer_nested_without_end_is_refused),
         TEST(silence_costs_only_the_account_that_is_silent),
+        TEST(numbers_do_not_wait_for_a_name_that_never_comes),
         TEST(passing_faults_are_outlived),
         TEST(one_dead_account_leaves_the_others_alone),
         TEST(one_edge_that_fails_leaves_the_other),

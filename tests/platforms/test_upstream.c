@@ -409,6 +409,47 @@ static void what_is_known_at_once_is_said_later_or_never(void **state)
     cache_destroy(cache);
 }
 
+struct heard {
+    int *woken, *late;
+};
+
+static void on_woken(void *arg)
+{
+    (*((struct heard *)arg)->woken)++;
+}
+
+static void on_late(void *arg)
+{
+    (*((struct heard *)arg)->late)++;
+}
+
+/* Three stand in a line: one is late, one is woken, and one waits for nobody knows what. */
+static void who_waits_in_a_line_is_woken_or_late_once(void **state)
+{
+    struct world *w = *state;
+    int woken = 0, late = 0;
+    struct heard heard = { &woken, &late };
+    struct upstream_line line = { 0 };
+    int64_t began = clock_mono_ms();
+    struct upstream_job *hasty = upstream_job_begin(w->upstream, began + 50, NULL);
+
+    upstream_wait(hasty, &line, on_woken, on_late, &heard, sizeof(heard));
+    upstream_wait(hasty, &line, on_woken, NULL, &heard, sizeof(heard));
+    upstream_wait(w->job, &line, on_woken, on_late, &heard, sizeof(heard));
+    while (late == 0)
+        loop_turn(w->loop, 1000);
+    assert_in_range(clock_mono_ms() - began, 40, 2000);
+    assert_int_equal(woken, 0);
+    upstream_wake(&line);
+    assert_int_equal(woken, 0); /* never inside the call */
+    while (woken < 2)
+        loop_turn(w->loop, 1000);
+    loop_turn(w->loop, 10);
+    assert_int_equal(woken, 2);
+    assert_int_equal(late, 1);
+    upstream_job_end(hasty);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -428,6 +469,7 @@ int main(void)
         TEST(an_ended_job_calls_nobody_back),
         TEST(a_cancelled_call_does_not_end),
         TEST(what_is_known_at_once_is_said_later_or_never),
+        TEST(who_waits_in_a_line_is_woken_or_late_once),
     };
 
     json_init();
