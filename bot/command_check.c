@@ -29,7 +29,10 @@ static void told(struct check *check, const char *what, const struct error *err)
         line("ok", what, "answers");
         return;
     }
-    line("FAIL", what, *err->user ? err->user : err->log);
+    const char *words = *err->user ? err->user : err->log;
+    if (*err->user && *err->log) /* who mends it is to see what was said, too */
+        words = arena_printf(check->oneshot.arena, "%s (%s)", err->user, err->log);
+    line("FAIL", what, words);
     check->failed = true;
 }
 
@@ -48,7 +51,15 @@ static void on_write(void *arg, const redisReply *reply, const struct error *err
     (void)reply;
     check->waiting = false;
     check->taken = !err;
-    told(check, "redis", err);
+    check->failed = check->failed || err;
+    if (err)
+        line("FAIL", "redis",
+             arena_printf(check->oneshot.arena,
+                          "%s: see that it runs where REDIS_URL says, and lets "
+                          "us write",
+                          err->log));
+    else
+        line("ok", "redis", "takes a write");
 }
 
 static void on_setting(void *arg, const redisReply *reply, const struct error *err)
@@ -152,17 +163,21 @@ static void check_platforms(struct check *check)
 static void on_slack(void *arg, const struct http_answer *answer, const struct error *err)
 {
     struct check *check = arg;
+    struct bytes body = { answer->body, answer->body_len };
     struct error said = { 0 };
 
     check->waiting = false;
-    if (err || reply_judge_message(answer->status, (struct bytes){ answer->body, answer->body_len },
-                                   0, &said) == REPLY_TAKEN) {
-        told(check, "slack", err);
-        return;
-    }
-    line("warn", "slack", "SLACK_BOT_TOKEN is refused: copy it anew from the app's OAuth page");
+    enum reply_outcome outcome =
+        err ? REPLY_UNKNOWN : reply_judge_message(answer->status, body, 0, &said);
+    if (outcome == REPLY_TAKEN)
+        line("ok", "slack", "answers");
+    else if (outcome == REPLY_PROHIBITED)
+        line("warn", "slack", "SLACK_BOT_TOKEN is refused: copy it anew from the app's OAuth page");
+    else
+        line("warn", "slack", err ? err->log : said.log);
 }
 
+/* Never more than a warning: without the token late answers alone are lost. */
 static void check_slack(struct check *check)
 {
     struct oneshot *oneshot = &check->oneshot;

@@ -69,13 +69,6 @@ static void print_json(struct arena *arena, const struct board *board)
     printf("%s\n", json_print(arena, list));
 }
 
-/* What came from outside goes to a terminal without its control bytes. */
-static void print_plain(const char *text)
-{
-    for (; *text; text++)
-        putchar((unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text);
-}
-
 static void print_list(const char *label, const char *const *ids)
 {
     if (!ids || !ids[0])
@@ -88,15 +81,17 @@ static void print_list(const char *label, const char *const *ids)
 
 static void print_client(const struct client *client)
 {
-    print_plain(client->name);
-    printf("  (%s, %s)\n", client->id, *client->channel_id ? client->channel_id : "no channel");
+    print_plain(stdout, client->name);
+    printf("  (%s, ", client->id);
+    print_plain(stdout, *client->channel_id ? client->channel_id : "no channel");
+    printf(")\n");
     if (*client->meta_id)
         printf("  meta_id %s\n", client->meta_id);
     print_list("meta_adaccount_ids", client->meta_accounts);
     print_list("google_id", client->google_ids);
     for (size_t i = 0; i < client->problems.len; i++) {
         printf("  ! ");
-        print_plain(client->problems.items[i]);
+        print_plain(stdout, client->problems.items[i]);
         putchar('\n');
     }
 }

@@ -52,11 +52,17 @@ static void on_report(void *arg, struct report *report, const struct error *err)
 
 static void tell_closest(const char *wanted, const struct match *match)
 {
-    fprintf(stderr, "raiox report: %s \"%s\"%s\n",
-            match->kind == MATCH_SEVERAL ? "several clients are called" : "no client is called",
-            wanted, match->closest_count > 0 ? "; the closest:" : "");
-    for (size_t i = 0; i < match->closest_count; i++)
-        fprintf(stderr, "  %s  %s\n", match->closest[i]->id, match->closest[i]->name);
+    bool several = match->kind == MATCH_SEVERAL;
+
+    fprintf(stderr, "raiox report: %s \"",
+            several ? "several clients are called" : "no client is called");
+    print_plain(stderr, wanted);
+    fprintf(stderr, "\"%s\n", match->closest_count == 0 ? "" : several ? ":" : "; the closest:");
+    for (size_t i = 0; i < match->closest_count; i++) {
+        fprintf(stderr, "  %s  ", match->closest[i]->id);
+        print_plain(stderr, match->closest[i]->name);
+        putc('\n', stderr);
+    }
 }
 
 static void on_board(void *arg, const struct board *board, const struct error *err)

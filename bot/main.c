@@ -114,6 +114,8 @@ int main(int argc, char **argv)
 
     if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
         subcommand = find("help");
+    if (argc > 1 && strcmp(argv[1], "--version") == 0)
+        subcommand = find("version");
     if (!subcommand) {
         print_overview(stderr);
         return EX_USAGE;

@@ -60,6 +60,19 @@ void oneshot_begin(struct oneshot *oneshot, unsigned needs, int64_t job_ms)
         upstream_job_begin(reporter_upstream(oneshot->reporter), clock_mono_ms() + job_ms, NULL);
 }
 
+void print_plain(FILE *out, const char *text)
+{
+    for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
+        if (c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0) /* U+0080 to U+009F, in UTF-8 */
+            c++;
+        else if (*c >= 0x20 && *c != 0x7f) {
+            putc(*c, out);
+            continue;
+        }
+        putc('?', out);
+    }
+}
+
 void oneshot_end(struct oneshot *oneshot)
 {
     upstream_job_end(oneshot->job);

@@ -10,6 +10,8 @@
 #include "bot/config.h"
 #include "bot/reporter.h"
 
+#include <stdio.h>
+
 struct oneshot {
     struct arena *arena;
     struct config config;
@@ -26,5 +28,8 @@ struct oneshot {
  * together. */
 void oneshot_begin(struct oneshot *oneshot, unsigned needs, int64_t job_ms);
 void oneshot_end(struct oneshot *oneshot);
+
+/* Text from outside for a terminal: without its control characters. */
+void print_plain(FILE *out, const char *text);
 
 #endif
