@@ -54,7 +54,8 @@ int main(void)
            "the first, with the board, %.0f), wanted under %d ms",
            (long long)calls, ms, ROUNDS, times_ms[ROUNDS - 1], first_ms, MOST_MS);
     expect(last_mib - first_mib <= MOST_KEPT_MIB,
-           "memory: %.1f MiB idle, %.1f small, %.1f at most, %.1f after the first, %.1f after %d more; wanted "
+           "memory: %.1f MiB idle, %.1f small, %.1f at most, %.1f after the first, %.1f after %d "
+           "more; wanted "
            "at most %.1f MiB of growth",
            idle_mib, small_mib, most_mib, first_mib, last_mib, ROUNDS, MOST_KEPT_MIB);
     rig_stop(&rig);
