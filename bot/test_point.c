@@ -9,8 +9,13 @@
 #include <string.h>
 #include <unistd.h>
 
+static bool fits(const char *wanted, const char *given)
+{
+    return strcmp(wanted, "*") == 0 || strcmp(wanted, given) == 0;
+}
+
 /* Takes one of the deaths that are left; false: all were died. */
-static bool take_death(int times)
+static bool take_death(const char *name, int times)
 {
     char path[32];
 
@@ -18,6 +23,8 @@ static bool take_death(int times)
         snprintf(path, sizeof(path), "test-point.%d", i);
         int fd = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
         if (fd >= 0) {
+            if (write(fd, name, strlen(name)) < 0)
+                abort();
             close(fd);
             return true;
         }
@@ -30,9 +37,10 @@ void test_point(const char *name, const char *channel_id)
     const char *wanted = getenv("RAIOX_TEST_POINT");
     char point[32], channel[32];
     int times = 0;
+    unsigned one_in = 1;
 
-    if (wanted && sscanf(wanted, "%31s %31s %d", point, channel, &times) == 3 &&
-        strcmp(point, name) == 0 &&
-        (strcmp(channel, "*") == 0 || strcmp(channel, channel_id) == 0) && take_death(times))
+    if (wanted && sscanf(wanted, "%31s %31s %d %u", point, channel, &times, &one_in) >= 3 &&
+        fits(point, name) && fits(channel, channel_id) && arc4random_uniform(one_in) == 0 &&
+        take_death(name, times))
         raise(SIGKILL);
 }

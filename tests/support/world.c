@@ -651,7 +651,7 @@ size_t world_children(struct world *world, const struct process *of, const char 
     FILE *file = fopen(path, "re");
     must_be(file != NULL, "the kernel does not tell of children");
     while (fscanf(file, "%ld", &pid) == 1)
-        if (count < max && strcmp(role_of(world, of, (pid_t)pid), role) == 0)
+        if (count < max && (!role || strcmp(role_of(world, of, (pid_t)pid), role) == 0))
             ret[count++] = (pid_t)pid;
     fclose(file);
     return count;

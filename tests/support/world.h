@@ -64,8 +64,8 @@ void world_start_work(struct world *world);
 void world_set(struct world *world, const char *variable);
 /* The .env in everything's working directory; NULL: none. */
 void world_write_dotenv(const struct world *world, const char *text);
-/* The processes that this one has now, by role as the log names it ("worker", "serve"); their
- * number. */
+/* The processes that this one has now, by role as the log names it ("worker", "serve"; NULL: all);
+ * their number. */
 size_t world_children(struct world *world, const struct process *of, const char *role, pid_t *ret,
                       size_t max);
 

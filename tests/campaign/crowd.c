@@ -1,0 +1,199 @@
+#include "tests/campaign/crowd.h"
+
+#include "base/clock.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LOOK_EVERY_MS 100
+
+/* Clients with small reports, each with a channel of its own (tests/sandbox/agency.json). */
+static const char *const channels[] = { "C0123",      "C0GOLDEN9", "C0CLIENTE1", "C0HORIZONTE",
+                                        "C0AURORA",   "C0FORCA",   "C0MARESIA",  "C0IRIS",
+                                        "C0PAGINA",   "C0KIWI",    "C0SOGOOGLE", "C0SOMETA",
+                                        "C0ACAIPRAIA" };
+
+enum told { TOLD_YES, TOLD_NO, TOLD_PERHAPS };
+
+struct asker {
+    enum told told;
+    int replies, repeated;
+};
+
+struct crowd {
+    struct world *world;
+    struct asker *askers;
+    int most, asked, replies;
+    int64_t after, longest_ack_ms; /* after: the number of the last reply seen */
+};
+
+static void must_be(bool ok, const char *what)
+{
+    if (!ok)
+        fatal(what);
+}
+
+struct crowd *crowd_create(struct world *world, int most)
+{
+    struct crowd *crowd = calloc(1, sizeof(*crowd));
+
+    must_be(crowd != NULL, "out of memory");
+    crowd->world = world;
+    crowd->most = most;
+    crowd->askers = calloc((size_t)most, sizeof(*crowd->askers));
+    must_be(crowd->askers != NULL, "out of memory");
+    return crowd;
+}
+
+void crowd_destroy(struct crowd *crowd)
+{
+    free(crowd->askers);
+    free(crowd);
+}
+
+/* A campaign is long: what the world is told for a moment does not stay in its arena. */
+static struct arena *begin_moment(struct world *world)
+{
+    struct arena *kept = world->arena;
+
+    world->arena = arena_create();
+    return kept;
+}
+
+static void end_moment(struct world *world, struct arena *kept)
+{
+    arena_destroy(world->arena);
+    world->arena = kept;
+}
+
+static enum told told_by(const char *text)
+{
+    if (strstr(text, "pode ter sido aceito"))
+        return TOLD_PERHAPS;
+    return strstr(text, "Tente de novo") ? TOLD_NO : TOLD_YES;
+}
+
+void crowd_ask(struct crowd *crowd)
+{
+    struct arena *kept = begin_moment(crowd->world);
+    char name[16];
+
+    must_be(crowd->asked < crowd->most, "more askers than were announced");
+    snprintf(name, sizeof(name), "U%08d", crowd->asked);
+    struct world_ack ack =
+        world_command(crowd->world, channels[(size_t)crowd->asked % COUNT(channels)], name, "");
+    must_be(ack.status == 200 && *ack.text, "a command was not acknowledged");
+    crowd->askers[crowd->asked++].told = told_by(ack.text);
+    if (ack.took_ms > crowd->longest_ack_ms)
+        crowd->longest_ack_ms = ack.took_ms;
+    end_moment(crowd->world, kept);
+}
+
+static void note_reply(struct crowd *crowd, const cJSON *reply)
+{
+    struct error err;
+    const char *name = NULL;
+    int number = -1;
+
+    must_be(cJSON_IsTrue(json_get(reply, "ok")), "Slack refused a reply");
+    must_be(json_string(reply, "user", &name, &err) && sscanf(name, "U%8d", &number) == 1 &&
+                number >= 0 && number < crowd->asked,
+            "a reply to nobody");
+    crowd->replies++;
+    crowd->askers[number].replies++;
+    crowd->askers[number].repeated +=
+        strstr(world_body(crowd->world, reply), "pode aparecer duas vezes") != NULL;
+}
+
+int crowd_look(struct crowd *crowd)
+{
+    struct arena *kept = begin_moment(crowd->world);
+    char path[64];
+    const cJSON *reply = NULL;
+
+    snprintf(path, sizeof(path), "/replies?after=%lld", (long long)crowd->after);
+    const cJSON *told = world_admin(crowd->world, "GET", path, NULL);
+    cJSON_ArrayForEach(reply, json_get(told, "replies")) {
+        note_reply(crowd, reply);
+        crowd->after = world_number(reply);
+    }
+    end_moment(crowd->world, kept);
+    return crowd->replies;
+}
+
+static void count_asker(struct crowd_count *count, const struct asker *asker)
+{
+    switch (asker->told) {
+    case TOLD_YES:
+        count->accepted++;
+        count->answered += asker->replies > 0;
+        count->missing += asker->replies == 0;
+        break;
+    case TOLD_NO:
+        count->refused++;
+        count->uncalled += asker->replies > 0;
+        break;
+    case TOLD_PERHAPS:
+        count->unknown++;
+        break;
+    }
+    count->replies += asker->replies;
+    count->repeated += asker->repeated;
+    count->twice += asker->replies > 1;
+    count->unmarked += asker->replies - asker->repeated > 1;
+}
+
+struct crowd_count crowd_count(const struct crowd *crowd)
+{
+    struct crowd_count count = { .asked = crowd->asked, .longest_ack_ms = crowd->longest_ack_ms };
+
+    for (int i = 0; i < crowd->asked; i++)
+        count_asker(&count, &crowd->askers[i]);
+    return count;
+}
+
+static bool is_queue_empty(struct crowd *crowd)
+{
+    static const char *const gauges[] = { "raiox_jobs_waiting", "raiox_jobs_in_flight" };
+    struct arena *kept = begin_moment(crowd->world);
+    bool empty = true;
+
+    for (size_t i = 0; i < COUNT(gauges); i++)
+        empty = empty && world_metric(crowd->world, gauges[i]) <= 0;
+    end_moment(crowd->world, kept);
+    return empty;
+}
+
+bool crowd_is_served(struct crowd *crowd, int timeout_ms)
+{
+    int64_t end_ms = clock_mono_ms() + timeout_ms;
+
+    do {
+        crowd_look(crowd);
+        if (crowd_count(crowd).missing == 0 && is_queue_empty(crowd)) {
+            crowd_look(crowd);
+            return true;
+        }
+        poll(NULL, 0, LOOK_EVERY_MS);
+    } while (clock_mono_ms() < end_ms);
+    return false;
+}
+
+bool crowd_judge(const struct crowd *crowd)
+{
+    struct crowd_count count = crowd_count(crowd);
+
+    printf("%d commands: %d accepted, %d told to try again, %d told that nobody knows; longest "
+           "acknowledgement %lld ms\n",
+           count.asked, count.accepted, count.refused, count.unknown,
+           (long long)count.longest_ack_ms);
+    printf("%d of %d accepted ones answered, %d missing; %d replies, %d of them marked as perhaps "
+           "repeated; %d asked once and have two or more, %d of these without the mark\n",
+           count.answered, count.accepted, count.missing, count.replies, count.repeated,
+           count.twice, count.unmarked);
+    if (count.uncalled > 0)
+        printf("%d were told to try again and answered all the same\n", count.uncalled);
+    return count.missing == 0 && count.unmarked == 0 && count.uncalled == 0;
+}
