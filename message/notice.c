@@ -15,6 +15,12 @@
 _Static_assert(WORD_NOTICE_EXPIRED - WORD_NOTICE_FETCHING == NOTICE_EXPIRED - NOTICE_FETCHING,
                "the catalogue has a text for each notice, in its order");
 
+/* Slack's ids say what they are of. */
+static bool is_direct(const char *channel_id)
+{
+    return channel_id && channel_id[0] == 'D';
+}
+
 /* "<#C0123>", which Slack shows as the channel's name; an id is letters and digits. */
 static const char *channel_link(struct arena *arena, enum locale locale, const char *channel_id)
 {
@@ -23,6 +29,8 @@ static const char *channel_link(struct arena *arena, enum locale locale, const c
 
     if (len == 0 || channel_id[len] != '\0')
         return word(locale, WORD_THIS_CHANNEL);
+    if (is_direct(channel_id))
+        return word(locale, WORD_THIS_DIRECT);
     return arena_printf(arena, "<#%s>", channel_id);
 }
 
@@ -62,8 +70,9 @@ struct message message_notice(struct arena *arena, enum locale locale, enum noti
     static const struct notice_facts none;
     const struct notice_facts *f = facts ? facts : &none;
     const char *platform = notice == NOTICE_BOARD_FAILED ? "monday" : NULL;
+    bool nobodys = notice == NOTICE_UNKNOWN_CHANNEL && is_direct(f->channel_id);
     const char *text =
-        say(arena, locale, WORD_NOTICE_FETCHING + (enum word)notice,
+        say(arena, locale, nobodys ? WORD_NO_CLIENT_HERE : WORD_NOTICE_FETCHING + (enum word)notice,
             channel_link(arena, locale, f->channel_id), name_mrkdwn(arena, f->name, NAME_SHOWN_MAX),
             name_list(arena, locale, f), message_kind(arena, locale, f->kind, platform),
             detail_text(arena, f->detail), channel_code(arena, locale, f->channel_id));

@@ -232,13 +232,34 @@ const char *status_text(struct arena *arena, enum locale locale, const char *sta
     return text_clean(arena, status, STATUS_MAX);
 }
 
+/* Why a lifetime budget has nothing for tomorrow: WORD_NO_BUDGET where it does not run. */
+static enum word idle_budget(const struct campaign *campaign)
+{
+    enum word why = WORD_NO_BUDGET;
+
+    if (campaign->budget_kind != BUDGET_LIFETIME || !campaign->has_budget_amount)
+        return why;
+    for (size_t i = 0; i < campaign->budgets.len; i++) {
+        const struct budget *budget = &campaign->budgets.items[i];
+
+        if (!budget->running)
+            continue;
+        if (budget->remaining_micros > 0 && day_none(budget->ends))
+            return WORD_LIFETIME_OPEN;
+        if (budget->remaining_micros <= 0)
+            why = WORD_LIFETIME_SPENT;
+    }
+    return why;
+}
+
 const char *budget_text(struct arena *arena, enum locale locale, const struct campaign *campaign,
                         const char *currency)
 {
     const char *day = NULL;
 
     if (campaign->figures.daily_budget <= 0)
-        return word(locale, WORD_NO_BUDGET);
+        return say(arena, locale, idle_budget(campaign),
+                   format_micros(arena, locale, campaign->budget_amount, currency));
     day = format_micros(arena, locale, campaign->figures.daily_budget, currency);
     if (campaign->level == LEVEL_SHARED)
         return say(arena, locale, WORD_A_DAY_SHARED, day);

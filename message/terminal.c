@@ -173,7 +173,7 @@ static const char *light_colour(enum light light)
     return colours[light];
 }
 
-#define LABEL_WIDTH 35 /* the longest, "At the average so far (incomplete)", and a gap */
+#define LABEL_WIDTH 35 /* the longest, "Projection by average (incomplete)", and a gap */
 #define NARROW 60      /* columns below which a value stands under its label */
 
 /* A label and its value. */

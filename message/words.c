@@ -9,14 +9,16 @@ static const char *const pt_br[WORDS] = {
     [WORD_PARTIAL] = "parcial",
     [WORD_PARTIAL_LINE] = "Números parciais: veja abaixo o que falta e quem resolve.",
     [WORD_NO_NUMBERS] = "Sem números: nenhuma conta pôde ser lida agora.",
-    [WORD_NO_ACCOUNTS_FOUND] = "Sem números: nenhuma conta de anúncios foi encontrada.",
+    [WORD_NO_ACCOUNTS_FOUND] = "Sem números: nenhuma conta de anúncios foi encontrada. Confira "
+                               "`meta_id`, `meta_adaccount_ids` e `google_id` na linha deste "
+                               "cliente no Monday.",
     [WORD_SPEND] = "Gasto no mês",
     [WORD_PROJECTION] = "Projeção",
     [WORD_TARGET] = "Alvo do mês",
     [WORD_PACING] = "Projeção ÷ alvo",
     [WORD_DAILY_BUDGET] = "Orçamento diário",
     [WORD_RECOMMENDED] = "Diário recomendado",
-    [WORD_RUN_RATE] = "Pela média até hoje",
+    [WORD_RUN_RATE] = "Projeção pela média",
     [WORD_DAYS_LEFT] = "Dias restantes",
     [WORD_AT_MOST] = "no máximo {0}",
     [WORD_BELOW] = "abaixo do alvo",
@@ -38,6 +40,8 @@ static const char *const pt_br[WORDS] = {
     [WORD_A_DAY] = "{0}/dia",
     [WORD_A_DAY_SHARED] = "{0}/dia, compartilhado",
     [WORD_LIFETIME] = "Total {0}, {1}/dia",
+    [WORD_LIFETIME_OPEN] = "Total {0}, sem data de fim",
+    [WORD_LIFETIME_SPENT] = "Total {0}, já gasto",
     [WORD_NO_BUDGET] = "sem orçamento ativo",
     [WORD_NO_NAME] = "(sem nome)",
     [WORD_OTHER_CAMPAIGN] = "Mais {0} campanha",
@@ -142,20 +146,25 @@ static const char *const pt_br[WORDS] = {
     [WORD_NO_CLOSE_NAME] = "• (nenhum parecido)",
     [WORD_THIS_CHANNEL] = "este canal",
     [WORD_CHANNEL_ID] = "o id do canal",
+    [WORD_THIS_DIRECT] = "esta mensagem direta",
+    [WORD_NO_CLIENT_HERE] =
+        "Uma mensagem direta não é de nenhum cliente. Peça pelo nome: `/raiox Nome do cliente`.",
 };
 
 static const char *const en_us[WORDS] = {
     [WORD_PARTIAL] = "incomplete",
     [WORD_PARTIAL_LINE] = "Incomplete numbers: see below what is missing and who can mend it.",
     [WORD_NO_NUMBERS] = "No numbers: no account could be read just now.",
-    [WORD_NO_ACCOUNTS_FOUND] = "No numbers: no ad account was found.",
+    [WORD_NO_ACCOUNTS_FOUND] = "No numbers: no ad account was found. Check `meta_id`, "
+                               "`meta_adaccount_ids` and `google_id` in this client's row in "
+                               "Monday.",
     [WORD_SPEND] = "Spend this month",
     [WORD_PROJECTION] = "Projection",
     [WORD_TARGET] = "Month's target",
     [WORD_PACING] = "Projection ÷ target",
     [WORD_DAILY_BUDGET] = "Daily budget",
     [WORD_RECOMMENDED] = "Recommended daily",
-    [WORD_RUN_RATE] = "At the average so far",
+    [WORD_RUN_RATE] = "Projection by average",
     [WORD_DAYS_LEFT] = "Days left",
     [WORD_AT_MOST] = "at most {0}",
     [WORD_BELOW] = "below target",
@@ -177,6 +186,8 @@ static const char *const en_us[WORDS] = {
     [WORD_A_DAY] = "{0}/day",
     [WORD_A_DAY_SHARED] = "{0}/day, shared",
     [WORD_LIFETIME] = "Lifetime {0}, {1}/day",
+    [WORD_LIFETIME_OPEN] = "Lifetime {0}, without an end date",
+    [WORD_LIFETIME_SPENT] = "Lifetime {0}, used up",
     [WORD_NO_BUDGET] = "no active budget",
     [WORD_NO_NAME] = "(no name)",
     [WORD_OTHER_CAMPAIGN] = "{0} more campaign",
@@ -279,6 +290,9 @@ static const char *const en_us[WORDS] = {
     [WORD_NO_CLOSE_NAME] = "• (none is near)",
     [WORD_THIS_CHANNEL] = "this channel",
     [WORD_CHANNEL_ID] = "the channel's id",
+    [WORD_THIS_DIRECT] = "this direct message",
+    [WORD_NO_CLIENT_HERE] =
+        "A direct message belongs to no client. Ask by name: `/raiox Client name`.",
 };
 
 bool locale_parse(const char *name, enum locale *ret)

@@ -43,6 +43,8 @@ enum word {
     WORD_A_DAY,          /* {0} amount */
     WORD_A_DAY_SHARED,   /* {0} amount */
     WORD_LIFETIME,       /* {0} whole amount, {1} a day's from tomorrow on */
+    WORD_LIFETIME_OPEN,  /* {0} whole amount; no end, so none of it is a day's */
+    WORD_LIFETIME_SPENT, /* {0} whole amount; nothing is left of it */
     WORD_NO_BUDGET,      /* nothing to spend from tomorrow on */
     WORD_NO_NAME,
     WORD_OTHER_CAMPAIGN, /* one more */
@@ -126,9 +128,11 @@ enum word {
     WORD_NOTICE_BOARD_FAILED,
     WORD_NOTICE_GAVE_UP,
     WORD_NOTICE_EXPIRED,
-    WORD_NO_CLOSE_NAME, /* in place of the list, when no name is near */
-    WORD_THIS_CHANNEL,  /* in place of a channel that is not known */
-    WORD_CHANNEL_ID,    /* the same, for its id */
+    WORD_NO_CLOSE_NAME,  /* in place of the list, when no name is near */
+    WORD_THIS_CHANNEL,   /* in place of a channel that is not known */
+    WORD_CHANNEL_ID,     /* the same, for its id */
+    WORD_THIS_DIRECT,    /* in place of a direct message, which Slack gives no name */
+    WORD_NO_CLIENT_HERE, /* there, where nobody named a client */
     WORDS,
 };
 

@@ -138,6 +138,20 @@ static void a_channel_that_is_no_id_makes_no_link(void **state)
     }
 }
 
+static void a_direct_message_is_no_clients_channel(void **state)
+{
+    static const struct notice_facts f = { .channel_id = "D0ANALISTA" };
+    scoped_arena struct arena *arena = arena_create();
+    struct message fetching = message_notice(arena, LOCALE_PT_BR, NOTICE_FETCHING, &f);
+    struct message unknown = message_notice(arena, LOCALE_PT_BR, NOTICE_UNKNOWN_CHANNEL, &f);
+
+    (void)state;
+    assert_non_null(strstr(fetching.text, "esta mensagem direta"));
+    assert_non_null(strstr(unknown.text, "Peça pelo nome: `/raiox Nome do cliente`"));
+    assert_null(strstr(unknown.text, "D0ANALISTA"));
+    assert_null(strstr(unknown.text, "channel_id"));
+}
+
 static void long_names_and_many_of_them_stay_within_limits(void **state)
 {
     scoped_arena struct arena *arena = arena_create();
@@ -193,6 +207,7 @@ int main(void)
         cmocka_unit_test(every_notice_says_what_happened_and_what_to_do),
         cmocka_unit_test(a_notice_without_facts_is_still_a_sentence),
         cmocka_unit_test(a_channel_that_is_no_id_makes_no_link),
+        cmocka_unit_test(a_direct_message_is_no_clients_channel),
         cmocka_unit_test(long_names_and_many_of_them_stay_within_limits),
         cmocka_unit_test(every_kind_says_what_happened_and_who_can_mend_it),
     };

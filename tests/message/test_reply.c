@@ -89,7 +89,7 @@ static void what_the_analyst_came_for_stands_first(void **state)
                  "*Projeção*\nR$" N "2.134,56\n", "*Alvo do mês*\nR$" N "3.000,00\n",
                  "*Projeção ÷ alvo*\n🔴 71,2% (abaixo do alvo)\n",
                  "*Diário recomendado*\nR$" N "196,16\n", "*Orçamento diário*\nR$" N "100,00\n",
-                 "*Pela média até hoje*\nR$" N "1.763,66\n", "*Dias restantes*\n9\n",
+                 "*Projeção pela média*\nR$" N "1.763,66\n", "*Dias restantes*\n9\n",
                  "*Meta · Sol BM*\n",
                  "Sol 1 (act_10)\nGasto R$" N "1.000,00\nProjeção R$" N "1.720,00\nDiário R$" N
                  "80,00\n",
@@ -433,6 +433,42 @@ static void budgets_say_what_they_are(void **state)
                                "Orçamento compartilhado aparece em cada campanha", NULL });
 }
 
+static void running_lifetime_budgets_say_why_tomorrow_has_nothing_of_them(void **state)
+{
+    static const struct {
+        const char *name, *says;
+        int64_t remaining_micros;
+        struct day ends;
+        bool running;
+    } cases[] = {
+        { "Sem fim", "Total R$" N "900,00, sem data de fim\n", 1, { 0 }, true },
+        { "Gasta", "Total R$" N "900,00, já gasto\n", 0, { 2026, 11, 30 }, true },
+        { "Gasta e sem fim", "Total R$" N "900,00, já gasto\n", -1, { 0 }, true },
+        { "Acabou", "sem orçamento ativo\n", 1, { 2026, 11, 20 }, true },
+        { "Parada", "sem orçamento ativo\n", 1, { 0 }, false },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        scoped_arena struct arena *arena = arena_create();
+        struct report *report = sample_padaria(arena);
+        struct ad_account *account = &report->business_managers.items[0].ad_accounts.items[0];
+        struct campaign *campaign = sample_campaign(arena, account, cases[i].name, 300, 0);
+
+        campaign->budget_kind = BUDGET_LIFETIME;
+        campaign->has_budget_amount = true;
+        campaign->budget_amount = 900000000;
+        *vec_push(arena, &campaign->budgets) =
+            (struct budget){ .kind = BUDGET_LIFETIME,
+                             .amount_micros = 900000000,
+                             .remaining_micros = cases[i].remaining_micros,
+                             .ends = cases[i].ends,
+                             .running = cases[i].running };
+        in_order(shown(arena, LOCALE_PT_BR, report),
+                 (const char *[]){ cases[i].name, "Gasto R$" N "3,00\n", cases[i].says, NULL });
+    }
+}
+
 static void the_fallback_alone_is_a_complete_statement(void **state)
 {
     scoped_arena struct arena *arena = arena_create();
@@ -567,6 +603,7 @@ int main(void)
         cmocka_unit_test(warnings_without_room_are_counted),
         cmocka_unit_test(each_topic_says_what_to_write_where),
         cmocka_unit_test(budgets_say_what_they_are),
+        cmocka_unit_test(running_lifetime_budgets_say_why_tomorrow_has_nothing_of_them),
         cmocka_unit_test(the_fallback_alone_is_a_complete_statement),
         cmocka_unit_test(the_envelope_is_the_askers_own),
         cmocka_unit_test(hostile_names_stay_within_what_slack_takes),
