@@ -2,8 +2,9 @@
  * A Redis connection on the loop: hiredis' buffers and parser with what it lacks (time-outs,
  * reconnecting, scripts by their hash). What one turn says goes out as one write. While it is down
  * commands fail at once with ERR_UNAVAILABLE ("not connected: ..."); it reconnects by itself, first
- * after 100 ms, at most every 2 s. A host name (not an address) is looked up at each connect, beside
- * the loop; a connection of a server that refuses to write because it was demoted is made anew.
+ * after 100 ms, at most every 2 s. A host name (not an address) is looked up at each connect,
+ * beside the loop; a connection of a server that refuses to write because it was demoted is made
+ * anew.
  */
 #ifndef RAIOX_BASE_REDIS_H
 #define RAIOX_BASE_REDIS_H
@@ -46,7 +47,8 @@ bool redis_up(const struct redis *redis);
  * reply is borrowed until the callback returns; NULL when err is set. An error reply of Redis' own
  * ("-OOM …") comes as err: ERR_UNAVAILABLE for MISCONF, OOM, READONLY, LOADING, MASTERDOWN,
  * CLUSTERDOWN, TRYAGAIN, BUSY, UNBLOCKED, NOREPLICAS; ERR_AUTH for NOAUTH, WRONGPASS;
- * ERR_PERMISSION for NOPERM; else ERR_INTERNAL. err->log begins with Redis' own word ("NOGROUP
+ * ERR_PERMISSION for NOPERM, also inside a script; else ERR_INTERNAL. err->log begins with Redis'
+ * own word ("NOGROUP
  * ...").
  */
 typedef void redis_reply_fn(void *arg, const redisReply *reply, const struct error *err);

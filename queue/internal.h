@@ -96,9 +96,12 @@ struct queue {
     redis_state_fn *on_state;
     void *state_arg;
     bool bad_told; /* the last that was told was bad */
-    int64_t bad_told_ms;
+    bool bad_waits;
+    int64_t told_ms;
     struct error bad; /* to be told when its second has come, if it is still so */
-    struct loop_timer bad_later;
+    struct loop_timer news_later;
+    int64_t refused_ms; /* when Redis, being there, last said no; 0: it takes what it is told */
+    struct loop_timer mend;
 
     /* Redis' clock: its ms less our monotonic ms, at most (an answer takes its time). */
     bool clock_known;
@@ -124,7 +127,8 @@ struct queue {
     bool taking; /* an XREADGROUP is out */
     queue_job_fn *on_job;
     void *job_arg;
-    int64_t taker_client; /* Redis' id of the taker's connection */
+    int64_t taker_client;      /* Redis' id of the taker's connection */
+    int64_t take_sent_real_ms; /* when its XREADGROUP was sent, at most: Redis' clock */
     struct loop_hook take_hook;
     struct loop_timer take_again, touch, due;
 

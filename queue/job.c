@@ -89,7 +89,11 @@ static void on_changed(struct op *op, const redisReply *reply, const struct erro
 
     if (!op->tell.done)
         return;
-    if (!err && reply->integer == 0) {
+    if (!err && reply->type != REDIS_REPLY_INTEGER) {
+        error_set(&lost, ERR_INTERNAL, "job %.*s: an answer of no meaning", (int)op->words[1].len,
+                  op->words[1].data);
+        err = &lost;
+    } else if (!err && reply->integer == 0) {
         error_set(&lost, ERR_NOT_FOUND, "job %.*s was handed to another process",
                   (int)op->words[1].len, op->words[1].data);
         err = &lost;

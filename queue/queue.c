@@ -14,7 +14,10 @@
 /* How often Redis' clock is asked, and what was accepted is added to its minute. */
 #define PULSE_MS 10000
 #define PULSE_BUSY_MS 1000
-#define BAD_NEWS_MS 1000
+/* News of Redis, good or bad, are told no faster than this. */
+#define NEWS_MS 1000
+/* Nothing was refused for so long, and everything that was is tried again within a second. */
+#define MENDED_MS 2000
 
 /*
  * The ceiling of jobs in Redis, above which accepting answers "busy": what the pool finished in
@@ -47,46 +50,144 @@ void queue_say(struct queue *queue, struct redis *redis, struct redis_script *sc
     loop_context_swap(queue->loop, old);
 }
 
+/* ---- does Redis take a write? ---- */
+
+struct probe {
+    struct loop *loop;
+    struct loop_timer timer;
+    void *context;
+    queue_done_fn *done; /* NULL: told already */
+    void *arg;
+};
+
+static void probe_tell(struct probe *probe, const struct error *err)
+{
+    queue_done_fn *done = TAKE(probe->done);
+
+    loop_timer_stop(probe->loop, &probe->timer);
+    if (!done)
+        return;
+    void *old = loop_context_swap(probe->loop, probe->context);
+    done(probe->arg, err);
+    loop_context_swap(probe->loop, old);
+}
+
+static void on_probe(void *arg, const redisReply *reply, const struct error *err)
+{
+    struct probe *probe = arg;
+
+    (void)reply; /* OK */
+    probe_tell(probe, err);
+    free(probe);
+}
+
+static void on_probe_late(void *arg)
+{
+    struct error err;
+
+    error_set(&err, ERR_TIMEOUT, "Redis does not answer in time");
+    probe_tell(arg, &err);
+}
+
+/* The wait has a timer of its own: an impatient probe must not close everybody's connection. */
+void queue_ready(struct queue *queue, int64_t wait_ms, queue_done_fn *done, void *arg)
+{
+    const struct bytes words[] = { BYTES("SET"), BYTES(KEY_READY), BYTES("1"), BYTES("EX"),
+                                   BYTES("60") };
+    struct probe *probe = calloc(1, sizeof(*probe));
+
+    if (!probe)
+        fatal("out of memory");
+    probe->loop = queue->loop;
+    probe->context = loop_context(queue->loop);
+    probe->done = done;
+    probe->arg = arg;
+    void *old = loop_context_swap(queue->loop, NULL);
+    loop_timer_start(queue->loop, &probe->timer, wait_ms, on_probe_late, probe);
+    loop_context_swap(queue->loop, old);
+    queue_say(queue, queue->redis, NULL, QUEUE_ANSWER_MS, on_probe, probe, COUNT(words), words);
+}
+
 /* ---- what the owner is told ---- */
 
-static void tell_bad_now(struct queue *queue, const struct error *err)
+static void on_news_time(void *arg);
+
+/* false: the last news is not a second old, and this is looked at again when it is. */
+static bool may_tell(struct queue *queue)
 {
-    queue->bad_told_ms = loop_now_ms(queue->loop);
-    queue->bad_told = true;
+    int64_t wait_ms = queue->told_ms + NEWS_MS - loop_now_ms(queue->loop);
+
+    if (wait_ms > 0)
+        queue_timer(queue, &queue->news_later, wait_ms, on_news_time);
+    return wait_ms <= 0;
+}
+
+static void tell(struct queue *queue, const struct error *bad)
+{
+    queue->told_ms = loop_now_ms(queue->loop);
+    queue->bad_told = bad != NULL;
+    queue->bad_waits = false;
+    loop_timer_stop(queue->loop, &queue->news_later);
     if (queue->on_state)
-        queue->on_state(queue->state_arg, queue_up(queue), err);
-}
-
-static void on_bad_later(void *arg)
-{
-    struct queue *queue = arg;
-    struct error err = queue->bad;
-
-    if (!queue_up(queue))
-        tell_bad_now(queue, &err);
-}
-
-void queue_tell_bad(struct queue *queue, const struct error *err)
-{
-    int64_t wait_ms = queue->bad_told_ms + BAD_NEWS_MS - loop_now_ms(queue->loop);
-
-    if (queue->closing)
-        return;
-    if (wait_ms <= 0) {
-        tell_bad_now(queue, err);
-        return;
-    }
-    queue->bad = *err;
-    queue_timer(queue, &queue->bad_later, wait_ms, on_bad_later);
+        queue->on_state(queue->state_arg, queue_up(queue), bad);
 }
 
 static void tell_good(struct queue *queue)
 {
-    if (queue->closing || !queue->bad_told || !queue_up(queue))
+    if (queue->closing || !queue->bad_told || !queue_up(queue) || queue->refused_ms)
         return;
-    queue->bad_told = false;
-    if (queue->on_state)
-        queue->on_state(queue->state_arg, true, NULL);
+    if (may_tell(queue))
+        tell(queue, NULL);
+}
+
+static void on_news_time(void *arg)
+{
+    struct queue *queue = arg;
+    struct error err = queue->bad;
+
+    if (queue->bad_waits && (!queue_up(queue) || queue->refused_ms)) {
+        tell(queue, &err);
+        return;
+    }
+    queue->bad_waits = false; /* gone before anybody heard of it */
+    tell_good(queue);
+}
+
+static void on_mended(void *arg, const struct error *err)
+{
+    struct queue *queue = arg;
+
+    if (err || !queue->refused_ms || loop_now_ms(queue->loop) - queue->refused_ms < MENDED_MS)
+        return;
+    queue->refused_ms = 0;
+    tell_good(queue);
+}
+
+/* Nobody may have anything to say for long: that Redis takes writes again is found out by one. */
+static void on_mend_time(void *arg)
+{
+    struct queue *queue = arg;
+
+    if (!queue->refused_ms)
+        return;
+    queue_timer(queue, &queue->mend, NEWS_MS, on_mend_time);
+    if (queue_connected(queue))
+        queue_ready(queue, QUEUE_ANSWER_MS, on_mended, queue);
+}
+
+void queue_tell_bad(struct queue *queue, const struct error *err)
+{
+    if (queue->closing)
+        return;
+    if (queue_up(queue)) {
+        queue->refused_ms = loop_now_ms(queue->loop);
+        if (queue->mend.place == 0)
+            queue_timer(queue, &queue->mend, NEWS_MS, on_mend_time);
+    }
+    queue->bad = *err;
+    queue->bad_waits = true;
+    if (may_tell(queue))
+        tell(queue, err);
 }
 
 /* ---- Redis' clock ---- */
@@ -166,6 +267,7 @@ static void on_redis_state(void *arg, bool up, const struct error *err)
         if (queue->up_since_ms)
             queue->down_since_ms = loop_now_ms(queue->loop);
         queue->up_since_ms = 0;
+        queue->refused_ms = 0;
         queue_tell_bad(queue, err);
         return;
     }
@@ -203,7 +305,7 @@ struct queue *queue_create(struct loop *loop, const struct redis_address *addres
     queue->on_state = on_state;
     queue->state_arg = arg;
     queue->bad_told = true; /* until the first good news */
-    queue->bad_told_ms = -BAD_NEWS_MS;
+    queue->told_ms = -NEWS_MS;
     queue->ceiling = CEILING_MIN;
     queue->down_since_ms = loop_now_ms(loop);
     TAILQ_INIT(&queue->sending);
@@ -237,7 +339,8 @@ void queue_destroy(struct queue *queue)
     take_close(queue);
     loop_timer_stop(queue->loop, &queue->pulse);
     loop_timer_stop(queue->loop, &queue->ops_again);
-    loop_timer_stop(queue->loop, &queue->bad_later);
+    loop_timer_stop(queue->loop, &queue->news_later);
+    loop_timer_stop(queue->loop, &queue->mend);
     free(queue);
 }
 
@@ -254,62 +357,4 @@ bool queue_up(const struct queue *queue)
 struct redis *queue_redis(struct queue *queue)
 {
     return queue->redis;
-}
-
-/* ---- does Redis take a write? ---- */
-
-struct probe {
-    struct loop *loop;
-    struct loop_timer timer;
-    void *context;
-    queue_done_fn *done; /* NULL: told already */
-    void *arg;
-};
-
-static void probe_tell(struct probe *probe, const struct error *err)
-{
-    queue_done_fn *done = TAKE(probe->done);
-
-    loop_timer_stop(probe->loop, &probe->timer);
-    if (!done)
-        return;
-    void *old = loop_context_swap(probe->loop, probe->context);
-    done(probe->arg, err);
-    loop_context_swap(probe->loop, old);
-}
-
-static void on_probe(void *arg, const redisReply *reply, const struct error *err)
-{
-    struct probe *probe = arg;
-
-    (void)reply; /* OK */
-    probe_tell(probe, err);
-    free(probe);
-}
-
-static void on_probe_late(void *arg)
-{
-    struct error err;
-
-    error_set(&err, ERR_TIMEOUT, "Redis does not answer in time");
-    probe_tell(arg, &err);
-}
-
-/* The wait has a timer of its own: an impatient probe must not close everybody's connection. */
-void queue_ready(struct queue *queue, int64_t wait_ms, queue_done_fn *done, void *arg)
-{
-    const struct bytes words[] = { BYTES("SET"), BYTES(KEY_READY), BYTES("1"), BYTES("EX"),
-                                   BYTES("60") };
-    struct probe *probe = calloc(1, sizeof(*probe));
-
-    if (!probe)
-        fatal("out of memory");
-    probe->loop = queue->loop;
-    probe->context = loop_context(queue->loop);
-    probe->done = done;
-    probe->arg = arg;
-    void *old = loop_context_swap(queue->loop, NULL);
-    loop_timer_start(queue->loop, &probe->timer, wait_ms, on_probe_late, probe);
-    loop_context_swap(queue->loop, old);
-    queue_say(queue, queue->redis, NULL, QUEUE_ANSWER_MS, on_probe, probe, COUNT(words), words);
 }

@@ -63,8 +63,8 @@ struct queue;
  * ("host:pid:start"), at most 127 bytes. Owns its connections: one for the blocking read, one for
  * everything else.
  * on_state (may be NULL): Redis is usable, or not and why, told when that changes; also, with up
- * true and an err, when Redis is there and refuses (OOM, MISCONF ...). Bad news at most once a
- * second.
+ * true and an err, when Redis is there and refuses (OOM, MISCONF ...), and with up true and no err
+ * when it takes writes again. News at most once a second.
  */
 struct queue *queue_create(struct loop *loop, const struct redis_address *address,
                            const char *consumer, redis_state_fn *on_state, void *arg);
@@ -150,8 +150,8 @@ int64_t queue_backoff_ms(int attempt);
 /* ---- the supervisor's side ---- */
 
 /* Hands all that a dead consumer held back to the stream, and charges the crash to crashed_id
- * (NULL: none). A job with QUEUE_MAX_CRASHES comes back once more, for a worker to say the last word
- * and give it up; one that crashes even that worker is given up here. Tells the count of jobs
+ * (NULL: none). A job with QUEUE_MAX_CRASHES comes back once more, for a worker to say the last
+ * word and give it up; one that crashes even that worker is given up here. Tells the count of jobs
  * moved. Tried until Redis has heard it; the name is looked at again for some seconds, since Redis
  * may hand jobs to a connection whose end it has not seen. */
 typedef void queue_count_fn(void *arg, int64_t count, const struct error *err);

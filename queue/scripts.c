@@ -286,21 +286,21 @@ struct redis_script script_due = {
 
 /*
  * Renews the lease on all that is pending on a consumer. ARGV: consumer, where to start. Returns
- * Redis' clock and the entries.
+ * Redis' clock, the entries, and for each the ms since it was handed out or touched.
  */
 struct redis_script script_touch = {
     .source =
         LUA_NAMES LUA_NOW
     "local rows = redis.pcall('XPENDING', jobs, group, ARGV[2], '+', 200, ARGV[1])\n"
     "if rows.err then return rows end\n"
-    "local entries = {}\n"
-    "for i, row in ipairs(rows) do entries[i] = row[1] end\n"
+    "local entries, idle = {}, {}\n"
+    "for i, row in ipairs(rows) do entries[i], idle[i] = row[1], row[3] end\n"
     "if #entries > 0 then\n"
     "  local claim = { 'XCLAIM', jobs, group, ARGV[1], 0, unpack(entries) }\n"
     "  claim[#claim + 1] = 'JUSTID'\n"
     "  redis.call(unpack(claim))\n"
     "end\n"
-    "return { now, entries }\n",
+    "return { now, entries, idle }\n",
 };
 
 /*

@@ -174,6 +174,7 @@ static void on_take_hook(void *arg)
         BYTES(">"),
     };
     queue->taking = true;
+    queue->take_sent_real_ms = queue_real_ms(queue);
     queue_say(queue, queue->taker, NULL, BLOCK_MS + QUEUE_ANSWER_MS, on_taken, queue, COUNT(words),
               words);
 }
@@ -202,6 +203,16 @@ static void find_entry(struct queue *queue, struct bytes entry)
     queue_say(queue, queue->redis, NULL, QUEUE_ANSWER_MS, on_found, queue, COUNT(words), words);
 }
 
+/*
+ * Handed out since the XREADGROUP that waits for its answer was sent: perhaps this is the answer,
+ * late. Taken in from here it could be done before that comes, and then be done again. The next
+ * touch knows better.
+ */
+static bool may_be_on_its_way(const struct queue *queue, int64_t handed_out_ms)
+{
+    return queue->taking && handed_out_ms >= queue->take_sent_real_ms;
+}
+
 static void on_touched(void *arg, const redisReply *reply, const struct error *err);
 
 /* from: "-", or "(" and the last entry of the page before. */
@@ -217,14 +228,17 @@ static void on_touched(void *arg, const redisReply *reply, const struct error *e
 {
     struct queue *queue = arg;
 
-    if (queue->closing || err || reply->type != REDIS_REPLY_ARRAY || reply->elements != 2)
+    if (queue->closing || err || reply->type != REDIS_REPLY_ARRAY || reply->elements != 3 ||
+        reply->element[1]->elements != reply->element[2]->elements)
         return; /* the taker tells of what stays wrong */
-    const redisReply *entries = reply->element[1];
-    queue_clock_seen(queue, reply->element[0]->integer);
+    const redisReply *entries = reply->element[1], *idle = reply->element[2];
+    int64_t now_ms = reply->element[0]->integer;
+    queue_clock_seen(queue, now_ms);
     for (size_t i = 0; i < entries->elements; i++) {
         struct bytes entry = reply_bytes(entries->element[i]);
 
-        if (entry.data && !hold_find(queue, entry.data))
+        if (entry.data && !hold_find(queue, entry.data) &&
+            !may_be_on_its_way(queue, now_ms - idle->element[i]->integer))
             find_entry(queue, entry);
     }
     if (entries->elements == TOUCH_PAGE) {

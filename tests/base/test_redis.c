@@ -385,6 +385,24 @@ static void each_refusal_has_its_kind(void **state)
     redis_server_stop(server);
 }
 
+static void a_right_that_a_script_lacks_is_a_matter_of_rights(void **state)
+{
+    static struct redis_script incr = { .source = "return redis.call('INCR', KEYS[1])" };
+    struct redis_server *server = redis_server_start(NULL);
+    struct got got = { 0 };
+
+    (void)state;
+    answers = 0;
+    begin_up(server->unix_url);
+    free(redis_server_ask(server,
+                          (const char *const[]){ "ACL", "SETUSER", "default", "-incr", NULL }));
+    redis_script(redis, &incr, 5000, on_reply, &got, 1, 1, &BYTES("n"));
+    until(&answers, 1);
+    assert_int_equal(got.kind, ERR_PERMISSION);
+    end();
+    redis_server_stop(server);
+}
+
 static void an_unknown_command_does_not_show_its_arguments(void **state)
 {
     struct redis_server *server = redis_server_start(NULL);
@@ -1099,6 +1117,7 @@ int main(void)
         cmocka_unit_test(a_command_over_its_ceiling_fails_and_the_connection_lives),
         cmocka_unit_test(who_we_are_and_which_database_is_set_on_connect),
         cmocka_unit_test(each_refusal_has_its_kind),
+        cmocka_unit_test(a_right_that_a_script_lacks_is_a_matter_of_rights),
         cmocka_unit_test(an_unknown_command_does_not_show_its_arguments),
         cmocka_unit_test(a_script_is_sent_whole_only_when_redis_does_not_know_it),
         cmocka_unit_test(a_script_that_says_noscript_itself_does_not_go_round),

@@ -217,7 +217,7 @@ struct outcome rig_accept(struct rig *rig, struct queue *queue, const char *trig
 
 /* ---- workers ---- */
 
-static void on_job(void *arg, struct job *job)
+void worker_on_job(void *arg, struct job *job)
 {
     struct worker *worker = arg;
 
@@ -228,7 +228,7 @@ static void on_job(void *arg, struct job *job)
 void worker_begin(struct rig *rig, struct worker *ret, const char *consumer, int room)
 {
     *ret = (struct worker){ .rig = rig, .queue = rig_queue(rig, consumer) };
-    queue_take(ret->queue, room, on_job, ret);
+    queue_take(ret->queue, room, worker_on_job, ret);
 }
 
 void worker_end(struct worker *worker)
