@@ -63,6 +63,7 @@ struct world {
     struct upstream_job *job;
     struct cache *cache;
     struct google_ads *ads;
+    const char *login; /* customer id that ads was given; NULL: none */
     const struct route *routes;
     int used[16];
     int tokens, calls, names; /* asked for */
@@ -94,7 +95,10 @@ static void count(struct world *w, const struct peer_request *request)
         return;
     }
     w->bad |= !strstr(request->headers, "\r\nAuthorization: Bearer ya29.") ||
-              strstr(request->body, "pageSize") != NULL;
+              strstr(request->body, "pageSize") != NULL ||
+              strstr(request->headers, "\r\ndeveloper-token:") ||
+              (strstr(request->headers, "\r\nlogin-customer-id:") != NULL) !=
+                  (w->login && strcmp(request->method, "POST") == 0);
     if (strstr(request->target, "/9998887777/")) {
         w->names++;
         return;
@@ -125,6 +129,7 @@ static void on_request(void *arg, const struct peer_request *request, struct pee
 
 static struct google_ads *make_ads(struct world *w, const char *login, const char *refresh_token)
 {
+    w->login = login;
     return google_ads_create(w->upstream, w->cache,
                              &(struct google_ads_options){
                                  .url = peer_url(w->peer),
