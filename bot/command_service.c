@@ -32,8 +32,10 @@ int command_serve(int argc, char **argv)
     config_load_or_exit(arena, CONFIG_NEEDS_SLACK | CONFIG_NEEDS_REDIS, &config);
     log_init(config.log_level, "serve");
     int fd = endpoint_listen(&config.listen, &port, &err);
-    if (fd < 0)
+    if (fd < 0) {
+        error_wrap(&err, "RAIOX_LISTEN");
         return could_not(&err);
+    }
     struct metrics *metrics = meters_create();
     int status = serve(&config, metrics, METERS_OF_ENDPOINT, fd, port);
     metrics_destroy(metrics);
@@ -74,7 +76,9 @@ int command_run(int argc, char **argv)
                                                      &options.redis_lock, &err)))
         return could_not(&err);
     options.endpoint_fd = endpoint_listen(&config.listen, &options.endpoint_port, &err);
-    if (options.endpoint_fd < 0)
+    if (options.endpoint_fd < 0) {
+        error_wrap(&err, "RAIOX_LISTEN");
         return could_not(&err);
+    }
     return supervisor(&config, &options);
 }

@@ -36,9 +36,11 @@ struct fetch {
     struct arena *arena;
     const struct client *client;
     const char *name;         /* of the remembered message and of the claim */
+    const char *holes_name;   /* of a message with holes: its copy must not hide a whole one */
     int64_t began_ms;         /* monotonic */
     struct upstream_job *job; /* NULL: the platforms are not being asked */
     bool claimed;
+    bool waited; /* for another process */
     bool asking; /* the cache has a callback of ours outstanding */
     bool over;   /* nobody waits any more, and it goes with that callback */
     struct loop_timer timer;
@@ -170,12 +172,15 @@ static bool unpack(struct arena *arena, struct bytes value, struct fetched *ret,
 
 static void remember(struct fetch *fetch, const struct fetched *fetched)
 {
-    int64_t ttl_ms = fetched->complete ? fetch->fetches->config->report_cache_ms : HOLES_MS;
+    struct bytes packed = bytes_of(pack(fetch->arena, fetched, &fetch->telling));
+    int64_t ttl_ms = fetch->fetches->config->report_cache_ms;
 
-    if (fetch->fetches->config->report_cache_ms == 0)
+    if (ttl_ms == 0)
         return;
-    cache_put(fetch->fetches->cache, fetch->name,
-              bytes_of(pack(fetch->arena, fetched, &fetch->telling)), ttl_ms);
+    if (fetched->complete)
+        cache_put(fetch->fetches->cache, fetch->name, packed, ttl_ms);
+    else
+        cache_put(fetch->fetches->cache, fetch->holes_name, packed, HOLES_MS);
 }
 
 /* ---- asking the platforms ---- */
@@ -237,29 +242,56 @@ static void on_claim(void *arg, bool got)
         release_claim(fetch);
     if (gone(fetch))
         return;
+    fetch->waited = !got;
     if (got)
         ask_platforms(fetch);
     else
         loop_timer_start(fetch->fetches->loop, &fetch->timer, LOOK_AGAIN_MS, step, fetch);
 }
 
-static void on_remembered(void *arg, struct bytes value, int64_t age_ms)
+static void claim(struct fetch *fetch)
 {
-    struct fetch *fetch = arg;
+    fetch->asking = true;
+    cache_claim(fetch->fetches->cache, fetch->name, CLAIM_MS, on_claim, fetch);
+}
+
+/* Gives what another process, or an earlier fetch of this one, has made. */
+static bool deliver_remembered(struct fetch *fetch, struct bytes value)
+{
     struct fetched fetched;
     struct telling telling;
-    int64_t waiting_ms = clock_mono_ms() - fetch->began_ms;
+
+    if (!value.data || !unpack(fetch->arena, value, &fetched, &telling))
+        return false;
+    fetch->telling = telling;
+    deliver(fetch, &fetched, NULL);
+    return true;
+}
+
+/* One with holes is for those alone who were waiting when it was made. */
+static void on_holes(void *arg, struct bytes value, int64_t age_ms)
+{
+    struct fetch *fetch = arg;
 
     if (gone(fetch))
         return;
-    if (value.data && unpack(fetch->arena, value, &fetched, &telling) &&
-        (fetched.complete || age_ms < waiting_ms)) {
-        fetch->telling = telling;
-        deliver(fetch, &fetched, NULL);
+    if (age_ms >= clock_mono_ms() - fetch->began_ms || !deliver_remembered(fetch, value))
+        claim(fetch);
+}
+
+static void on_remembered(void *arg, struct bytes value, int64_t age_ms)
+{
+    struct fetch *fetch = arg;
+
+    (void)age_ms;
+    if (gone(fetch) || deliver_remembered(fetch, value))
+        return;
+    if (!fetch->waited) {
+        claim(fetch);
         return;
     }
     fetch->asking = true;
-    cache_claim(fetch->fetches->cache, fetch->name, CLAIM_MS, on_claim, fetch);
+    cache_get(fetch->fetches->cache, fetch->holes_name, on_holes, fetch);
 }
 
 static void step(void *arg)
@@ -312,6 +344,7 @@ static struct fetch *begin_fetch(struct fetches *fetches, struct arena *arena, c
                              .arena = arena,
                              .client = client_copy(arena, client),
                              .name = arena_strdup(arena, name),
+                             .holes_name = arena_printf(arena, "%s:holes", name),
                              .began_ms = clock_mono_ms(),
                              .behalf = { .story = &fetch->story },
                              .telling = { .receipt = arena_strdup(arena, asker),

@@ -63,8 +63,9 @@ static struct monday *create_monday(struct reporter *reporter, struct cache *cac
     const struct monday_options options = {
         .url = config->monday_url,
         .version = config->monday_version,
-        .token = config->monday_token,
-        .board_id = config->monday_board_id,
+        /* `raiox check` goes on without; it does not ask Monday then */
+        .token = config->monday_token ? config->monday_token : "",
+        .board_id = config->monday_board_id ? config->monday_board_id : "",
         .active_group = config->monday_active_group,
         .cache_ms = config->monday_cache_ms,
     };
