@@ -47,9 +47,8 @@ static void must_be(bool ok, const char *what)
         fatal(what);
 }
 
-struct load *load_create(size_t count)
+static struct load *create(size_t count)
 {
-    static int serial;
     struct load *load = calloc(1, sizeof(*load));
     struct rlimit limit;
 
@@ -62,11 +61,28 @@ struct load *load_create(size_t count)
     load->count = count;
     load->requests = arena_array(load->arena, const char *, count);
     load->latencies_ms = arena_array(load->arena, double, count);
+    return load;
+}
+
+struct load *load_create(size_t count)
+{
+    static int serial;
+    struct load *load = create(count);
+
     for (size_t i = 0; i < count; i++) {
         const char *trigger =
             arena_printf(load->arena, "1234567890.%d.%08d", (int)getpid(), serial++);
         load->requests[i] = rig_command(load->arena, rig_body(load->arena, trigger, ""));
     }
+    return load;
+}
+
+struct load *load_create_of(const char *const *requests, size_t count)
+{
+    struct load *load = create(count);
+
+    for (size_t i = 0; i < count; i++)
+        load->requests[i] = arena_strdup(load->arena, requests[i]);
     return load;
 }
 

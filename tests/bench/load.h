@@ -12,6 +12,8 @@ struct load;
 
 /* count commands are made and signed here, before anything is measured. */
 struct load *load_create(size_t count);
+/* The same of requests made elsewhere, which are copied. */
+struct load *load_create_of(const char *const *requests, size_t count);
 void load_destroy(struct load *load);
 
 /* Over so many kept connections, each asking again as soon as it was answered. Commands a second.
