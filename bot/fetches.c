@@ -1,6 +1,7 @@
 /*
  * One fetch a client, with a line of askers. Its steps: remembered? -> is somebody else at it? ->
- * ask the platforms -> write the message -> remember it -> tell everybody in the line.
+ * remembered meanwhile? -> ask the platforms -> write the message -> remember it -> tell everybody
+ * in the line.
  */
 #include "bot/fetches.h"
 
@@ -233,6 +234,10 @@ static bool gone(struct fetch *fetch)
     return fetch->over;
 }
 
+static void look(struct fetch *fetch);
+
+/* Who has the claim looks once more: what another process made meanwhile was remembered before its
+ * claim was given up. */
 static void on_claim(void *arg, bool got)
 {
     struct fetch *fetch = arg;
@@ -242,15 +247,21 @@ static void on_claim(void *arg, bool got)
         release_claim(fetch);
     if (gone(fetch))
         return;
-    fetch->waited = !got;
-    if (got)
-        ask_platforms(fetch);
-    else
-        loop_timer_start(fetch->fetches->loop, &fetch->timer, LOOK_AGAIN_MS, step, fetch);
+    if (got) {
+        look(fetch);
+        return;
+    }
+    fetch->waited = true;
+    loop_timer_start(fetch->fetches->loop, &fetch->timer, LOOK_AGAIN_MS, step, fetch);
 }
 
-static void claim(struct fetch *fetch)
+/* Nothing is remembered. */
+static void go_on(struct fetch *fetch)
 {
+    if (fetch->claimed) {
+        ask_platforms(fetch);
+        return;
+    }
     fetch->asking = true;
     cache_claim(fetch->fetches->cache, fetch->name, CLAIM_MS, on_claim, fetch);
 }
@@ -276,7 +287,7 @@ static void on_holes(void *arg, struct bytes value, int64_t age_ms)
     if (gone(fetch))
         return;
     if (age_ms >= clock_mono_ms() - fetch->began_ms || !deliver_remembered(fetch, value))
-        claim(fetch);
+        go_on(fetch);
 }
 
 static void on_remembered(void *arg, struct bytes value, int64_t age_ms)
@@ -287,20 +298,25 @@ static void on_remembered(void *arg, struct bytes value, int64_t age_ms)
     if (gone(fetch) || deliver_remembered(fetch, value))
         return;
     if (!fetch->waited) {
-        claim(fetch);
+        go_on(fetch);
         return;
     }
     fetch->asking = true;
     cache_get(fetch->fetches->cache, fetch->holes_name, on_holes, fetch);
 }
 
+static void look(struct fetch *fetch)
+{
+    fetch->asking = true;
+    cache_get(fetch->fetches->cache, fetch->name, on_remembered, fetch);
+}
+
 static void step(void *arg)
 {
     struct fetch *fetch = arg;
 
-    fetch->asking = fetch->fetches->config->report_cache_ms > 0;
-    if (fetch->asking)
-        cache_get(fetch->fetches->cache, fetch->name, on_remembered, fetch);
+    if (fetch->fetches->config->report_cache_ms > 0)
+        look(fetch);
     else
         ask_platforms(fetch); /* each time anew; this process' askers still share */
 }
