@@ -9,23 +9,27 @@
 
 const char *reading_plain(struct arena *arena, const char *text)
 {
-    static const char no_break[] = "\xc2\xa0", narrow[] = "\xe2\x80\xaf",
-                      nothing[] = "\xe2\x80\x8b";
+    static const struct {
+        const char *is, *looks;
+    } signs[] = {
+        { "\xc2\xa0", " " },     /* U+00A0 */
+        { "\xe2\x80\xaf", " " }, /* U+202F */
+        { "\xe2\x80\x8b", "" },  /* U+200B */
+        { "&lt;", "<" },         { "&gt;", ">" }, { "&amp;", "&" },
+    };
     scoped_buf struct buf out = { 0 };
 
     buf_init(&out, TEXT_MAX);
     while (*text) {
-        if (strncmp(text, nothing, strlen(nothing)) == 0) {
-            text += strlen(nothing);
-        } else if (strncmp(text, no_break, strlen(no_break)) == 0) {
-            buf_char(&out, ' ');
-            text += strlen(no_break);
-        } else if (strncmp(text, narrow, strlen(narrow)) == 0) {
-            buf_char(&out, ' ');
-            text += strlen(narrow);
-        } else {
+        size_t i = 0;
+        while (i < COUNT(signs) && strncmp(text, signs[i].is, strlen(signs[i].is)) != 0)
+            i++;
+        if (i == COUNT(signs)) {
             buf_char(&out, *text++);
+            continue;
         }
+        buf_text(&out, signs[i].looks);
+        text += strlen(signs[i].is);
     }
     return arena_strdup(arena, buf_cstr(&out));
 }
