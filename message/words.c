@@ -103,7 +103,7 @@ static const char *const pt_br[WORDS] = {
                                  "com o que comparar.",
     [WORD_MEND_NO_TARGET_ROW] = "Confira as contas da linha do cliente no Monday.",
     [WORD_TOPIC_BAD_ROW] = "Uma célula da linha deste cliente no Monday não pôde ser lida.",
-    [WORD_MEND_BAD_ROW] = "Corrija no Monday; `raiox clients` mostra qual é.",
+    [WORD_MEND_BAD_ROW] = "Escreva ali só os ids, separados por vírgula.",
     [WORD_NOTICE_FETCHING] =
         "🔎 Buscando os dados do cliente de {0}. A resposta chega em instantes.",
     [WORD_NOTICE_FETCHING_NAME] = "🔎 Buscando os dados de *{1}*. A resposta chega em instantes.",
@@ -248,7 +248,7 @@ static const char *const en_us[WORDS] = {
         "Monday's target is in {1} and no account is: there is nothing to compare it with.",
     [WORD_MEND_NO_TARGET_ROW] = "Check the accounts in the client's row in Monday.",
     [WORD_TOPIC_BAD_ROW] = "A cell of this client's row in Monday could not be read.",
-    [WORD_MEND_BAD_ROW] = "Mend it in Monday; `raiox clients` says which one.",
+    [WORD_MEND_BAD_ROW] = "Write only the ids there, separated by commas.",
     [WORD_NOTICE_FETCHING] = "🔎 Fetching the data of the client of {0}. The answer is on its way.",
     [WORD_NOTICE_FETCHING_NAME] = "🔎 Fetching the data of *{1}*. The answer is on its way.",
     [WORD_NOTICE_HELP] =

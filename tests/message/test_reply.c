@@ -394,7 +394,7 @@ static void each_topic_says_what_to_write_where(void **state)
         { TOPIC_SHARED_ACCOUNT, "uma linha só do Monday", "one row of Monday only" },
         { TOPIC_AGENCY_BUSINESS, "`meta_adaccount_ids`", "`meta_adaccount_ids`" },
         { TOPIC_NO_TARGET_ROW, "é em BRL", "is in BRL" },
-        { TOPIC_BAD_ROW, "`raiox clients`", "`raiox clients`" },
+        { TOPIC_BAD_ROW, "só os ids", "only the ids" },
     };
     scoped_arena struct arena *arena = arena_create();
 
