@@ -25,8 +25,8 @@
 #define STORY_JOB_MAX ((size_t)80 * 1024)
 #define STORY_LINE_MAX ((size_t)96 * 1024)
 
-/* Lives in its owner's struct, its text in the owner's arena. Everything is fine on {0}: nothing is
- * kept then. */
+/* Lives in its owner's struct, no shorter than the arena that it begins with. Everything is fine on
+ * {0}: nothing is kept then. */
 struct story {
     struct buf events; /* objects with commas between them */
     int64_t began_ms;  /* monotonic: every event's "ms" counts from here */
