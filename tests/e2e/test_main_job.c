@@ -44,12 +44,60 @@ static void two_platforms_make_one_answer(void **state)
     assert_string_equal(world_get(world, "/readyz").body, "ready\n");
 }
 
+/* The columns are named to the asker, who is to know what to mend where. */
+static void a_row_of_garbage_is_answered_with_what_to_mend(void **state)
+{
+    struct world *world = world_start(state, &(struct world_options){ .parts = WORLD_RUN });
+
+    world_command(world, "C0QUEBRADO", ANALYST, "");
+    const cJSON *garbage = world_taken_reply(world, 0);
+    assert_says(world_body(world, garbage),
+                (const char *const[]){ "Ids Quebrados", "Monday", "meta_id", "meta_adaccount_ids",
+                                       "google_id", NULL });
+    world_command(world, "C0SEMCONTAS", ANALYST, "");
+    assert_says(world_body(world, world_taken_reply(world, world_number(garbage))),
+                (const char *const[]){ "Sem Contas", "Monday", "meta_id", "google_id", NULL });
+}
+
+/* One receipt id leads through all processes, also where two commands share their calls. */
+static void a_command_is_followed_by_its_receipt(void **state)
+{
+    struct world *world = world_start(
+        state, &(struct world_options){
+                   .parts = WORLD_RUN,
+                   .env = (const char *const[]){ "RAIOX_LOG=debug", "RAIOX_WORKERS=1", NULL },
+                   .sandbox = (const char *const[]){ "--latency-ms", "200", NULL } });
+    const char *ids[2];
+    size_t from = 0;
+
+    for (size_t i = 0; i < COUNT(ids); i++) {
+        world_command(world, "C0123", ANALYST, "");
+        ids[i] = world_log_field(
+            world, world_wait_log(world, &world->run, &from, "\"command accepted\""), "id");
+    }
+    const cJSON *first = world_taken_reply(world, 0);
+    world_taken_reply(world, world_number(first));
+    from = 0;
+    for (size_t i = 0; i < COUNT(ids); i++)
+        world_wait_log(world, &world->run, &from, "\"job done\"");
+    for (size_t i = 0; i < COUNT(ids); i++) {
+        assert_int_equal(world_count_log(world, &world->run, "\"job taken\"", ids[i]), 1);
+        assert_true(world_count_log(world, &world->run, "\"upstream\"", "\"meta\"", ids[i]) > 0);
+        assert_int_equal(world_count_log(world, &world->run, "\"job done\"", ids[i]), 1);
+    }
+    assert_true(world_count_log(world, &world->run, "\"upstream\"", ids[0], ids[1]) > 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(nine_campaigns_give_their_published_sum, world_open,
                                         world_close),
         cmocka_unit_test_setup_teardown(two_platforms_make_one_answer, world_open, world_close),
+        cmocka_unit_test_setup_teardown(a_row_of_garbage_is_answered_with_what_to_mend, world_open,
+                                        world_close),
+        cmocka_unit_test_setup_teardown(a_command_is_followed_by_its_receipt, world_open,
+                                        world_close),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
