@@ -21,8 +21,28 @@
  * seen to ask for 11 hours. */
 #define MAX_HINT_MS ((int64_t)7 * 24 * 3600 * 1000)
 
+/*
+ * A wait that no report lives through is kept to by the reports that come after it, too: each call
+ * before its end would be refused, and counts against the quota that is used up. Once an hour it is
+ * tried all the same, for a host may have named a wait that is absurd.
+ */
+#define HOLD_MIN_MS (INT64_C(60) * 1000)
+#define HOLD_MAX_MS (INT64_C(60) * 60 * 1000)
+/* Calls that are held at once; more are sent. */
+#define HOLDS_MAX 256
+
+/* One kind of call, for one account, that is not to be made for some time. */
+struct hold {
+    struct hold *next;
+    char *name;                      /* of hold_name() */
+    int64_t until_ms, wait_until_ms; /* monotonic: held here; what the host asked for */
+    struct error err;
+};
+
 struct upstream {
     struct loop *loop;
+    struct hold *holds;
+    int hold_count;
     struct http *http;
     upstream_event_fn *on_event;
     void *observer;
@@ -38,6 +58,7 @@ struct upstream_sent {
     struct http_call *http;
     struct loop_timer timer;
     int try;
+    struct error held; /* why it is not sent at all */
 };
 
 /* A thing that runs later or never: fn from a timer (at once, or when its line is woken), or value
@@ -110,6 +131,16 @@ struct upstream *upstream_create(struct loop *loop, struct http *http, upstream_
     return upstream;
 }
 
+static void hold_drop(struct upstream *upstream, struct hold **at)
+{
+    struct hold *hold = *at;
+
+    *at = hold->next;
+    upstream->hold_count--;
+    free(hold->name);
+    free(hold);
+}
+
 void upstream_destroy(struct upstream *upstream)
 {
     if (!upstream)
@@ -118,6 +149,8 @@ void upstream_destroy(struct upstream *upstream)
         next = job->next;
         upstream_job_end(job);
     }
+    while (upstream->holds)
+        hold_drop(upstream, &upstream->holds);
     free(upstream);
 }
 
@@ -265,6 +298,55 @@ static void tell(const struct upstream_sent *sent, const struct http_answer *ans
         upstream->on_event(upstream->observer, sent->job->arg, &event);
 }
 
+/* ---- what is not to be asked for some time ---- */
+
+static const char *hold_name(struct arena *arena, const struct upstream_call *call)
+{
+    return arena_printf(arena, "%s/%s/%s", call->platform, call->what,
+                        call->account ? call->account : "");
+}
+
+/* NULL: it may be sent. Drops what has passed. */
+static const struct hold *hold_find(struct upstream *upstream, const struct upstream_call *call)
+{
+    scoped_arena struct arena *arena = arena_create();
+    int64_t now = loop_now_ms(upstream->loop);
+    const struct hold *found = NULL;
+    const char *name = upstream->holds ? hold_name(arena, call) : NULL;
+
+    for (struct hold **at = &upstream->holds; *at;) {
+        if ((*at)->until_ms <= now) {
+            hold_drop(upstream, at);
+            continue;
+        }
+        if (strcmp((*at)->name, name) == 0)
+            found = *at;
+        at = &(*at)->next;
+    }
+    return found;
+}
+
+static void hold_add(struct upstream *upstream, const struct upstream_call *call,
+                     const struct error *err)
+{
+    scoped_arena struct arena *arena = arena_create();
+    int64_t wait = err->retry_after_ms, now = loop_now_ms(upstream->loop);
+
+    if (!error_may_pass(err->kind) || wait <= HOLD_MIN_MS || upstream->hold_count >= HOLDS_MAX ||
+        hold_find(upstream, call))
+        return;
+    struct hold *hold = zeroed(sizeof(*hold));
+    hold->name = strdup(hold_name(arena, call));
+    if (!hold->name)
+        fatal("out of memory");
+    hold->until_ms = now + (wait < HOLD_MAX_MS ? wait : HOLD_MAX_MS);
+    hold->wait_until_ms = now + wait;
+    hold->err = *err;
+    hold->next = upstream->holds;
+    upstream->holds = hold;
+    upstream->hold_count++;
+}
+
 /* ---- a try ---- */
 
 static void send_try(void *arg);
@@ -279,6 +361,17 @@ static bool judge(const struct upstream_call *call, const struct http_answer *an
     if (!call->judge)
         return upstream_judge_status(answer, err);
     return call->judge(call->arg, answer, err);
+}
+
+/* done() may end the job: nothing of it, nor of the call, is touched behind it. */
+static void sent_end(struct upstream_sent *sent, const struct http_answer *answer,
+                     const struct error *err)
+{
+    void (*done)(void *, const struct http_answer *, const struct error *) = sent->call.done;
+    void *done_arg = sent->call.arg;
+
+    sent_free(sent);
+    done(done_arg, answer, err);
 }
 
 static void on_answer(void *arg, const struct http_answer *answer, const struct error *transport)
@@ -299,11 +392,18 @@ static void on_answer(void *arg, const struct http_answer *answer, const struct 
         return;
     }
 
-    /* done() may end the job: nothing of it, nor of the call, is touched behind it. */
-    void (*done)(void *, const struct http_answer *, const struct error *) = sent->call.done;
-    void *done_arg = sent->call.arg;
-    sent_free(sent);
-    done(done_arg, answer, good ? NULL : &err);
+    if (!good)
+        hold_add(sent->job->upstream, &sent->call, &err);
+    sent_end(sent, answer, good ? NULL : &err);
+}
+
+/* Nothing was sent. */
+static void on_held(void *arg)
+{
+    struct upstream_sent *sent = arg;
+    struct error err = sent->held;
+
+    sent_end(sent, &(struct http_answer){ .body = "" }, &err);
 }
 
 static void send_try(void *arg)
@@ -358,7 +458,15 @@ struct upstream_sent *upstream_send(struct upstream_job *job, const struct upstr
     request->lane = job->lane;
     sent->job = job;
     LIST_ADD(job->sent, sent);
-    send_try(sent);
+
+    const struct hold *hold = hold_find(job->upstream, call);
+    if (hold) {
+        sent->held = hold->err;
+        sent->held.retry_after_ms = hold->wait_until_ms - loop_now_ms(job->upstream->loop);
+        loop_timer_start(job->upstream->loop, &sent->timer, 0, on_held, sent);
+    } else {
+        send_try(sent);
+    }
     return sent;
 }
 

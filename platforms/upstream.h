@@ -59,8 +59,8 @@ struct upstream_call {
      * Judges only; parsing is done()'s.
      */
     bool (*judge)(void *arg, const struct http_answer *answer, struct error *err);
-    /* err NULL: a good answer. Else the last error; answer may then have status 0. Runs once,
-     * later. judge NULL: upstream_judge_status. */
+    /* err NULL: a good answer. Else the last error; answer may then have status 0, and no headers.
+     * Runs once, later. judge NULL: upstream_judge_status. */
     void (*done)(void *arg, const struct http_answer *answer, const struct error *err);
     void *arg;
 };
@@ -69,7 +69,8 @@ struct upstream_sent;
  * Tries the call: RATE_LIMIT, TIMEOUT and UNAVAILABLE are tried again (0.5, 1, 2, 4 s with jitter,
  * or the hint) at most 5 times and as long as the next try would begin before the job's deadline;
  * when the hint lies beyond it the call fails at once, and err->retry_after_ms still says when
- * asking makes sense.
+ * asking makes sense. After a hint of more than a minute the same thing of the same account is not
+ * asked again before its end (or an hour has passed): such a call fails in the next turn, unsent.
  * The handle is for upstream_cancel() alone, and dead once done() has run; it may be ignored.
  */
 struct upstream_sent *upstream_send(struct upstream_job *job, const struct upstream_call *call);

@@ -552,9 +552,11 @@ static const struct refusal refusals[] = {
 
 static void each_refusal_is_a_warning_and_never_zero(void **state)
 {
-    struct world *w = *state;
-
+    (void)state;
     for (size_t i = 0; i < COUNT(refusals); i++) {
+        void *one = NULL;
+        set_up(&one);
+        struct world *w = one;
         const struct refusal *r = &refusals[i];
         const struct route routes[] = {
             { "/customers/", r->word, r->status, r->body, 0, NULL }, ordinary[0], ordinary[1], { 0 }
@@ -569,6 +571,7 @@ static void each_refusal_is_a_warning_and_never_zero(void **state)
                      warning->message, (long long)wait);
         assert_string_equal(warning->account, "1234567890");
         assert_null(strstr(warning->message, "ya29"));
+        tear_down(&one);
     }
 }
 

@@ -33,6 +33,7 @@ struct world {
     int event_count;
     void *event_job;
     bool end_job_in_done;
+    const char *account; /* that the calls are about */
 };
 
 static void on_request(void *arg, const struct peer_request *request, struct peer_reply *reply)
@@ -80,6 +81,7 @@ static int set_up(void **state)
     struct world *w = &world;
 
     memset(w, 0, sizeof(*w));
+    w->account = "act_1";
     w->loop = loop_create();
     w->http = http_create(w->loop, &(struct http_options){ .user_agent = "raiox-test" });
     w->peer = peer_create(w->loop, on_request, w);
@@ -110,7 +112,7 @@ static struct upstream_sent *send_call(struct world *w)
     return upstream_send(w->job, &(struct upstream_call){
                                      .platform = "meta",
                                      .what = "campaigns",
-                                     .account = "act_1",
+                                     .account = w->account,
                                      .request = { .method = "POST",
                                                   .url = url,
                                                   .headers = headers,
@@ -215,6 +217,7 @@ static void what_waiting_cannot_mend_ends_the_call(void **state)
         w->replies[0] =
             (struct peer_reply){ .status = finals[i].status, .headers = finals[i].headers };
         w->done = w->asked = w->event_count = 0;
+        w->account = (const char *const[]){ "1", "2", "3", "4", "5", "6", "7", "8", "9" }[i];
         send_call(w);
         turn_until_done(w);
         if (w->err.kind != finals[i].kind || w->err.retry_after_ms != finals[i].retry_after_ms ||
@@ -222,6 +225,49 @@ static void what_waiting_cannot_mend_ends_the_call(void **state)
             fail_msg("%d: %s after %d tries, %lld ms", finals[i].status,
                      error_kind_name(w->err.kind), w->asked, (long long)w->err.retry_after_ms);
     }
+}
+
+/* LESSONS 3.16: each call to a quota that is used up for hours burns more of it. */
+static void a_long_wait_is_kept_to_by_who_comes_after(void **state)
+{
+    struct world *w = *state;
+
+    w->replies[0] = (struct peer_reply){ .status = 429, .headers = "Retry-After: 40591\r\n" };
+    send_call(w);
+    turn_until_done(w);
+    for (int i = 0; i < 3; i++) {
+        w->done = 0;
+        w->err = (struct error){ 0 };
+        send_call(w);
+        assert_int_equal(w->done, 0); /* never inside the call */
+        turn_until_done(w);
+        assert_int_equal(w->err.kind, ERR_RATE_LIMIT);
+        assert_in_range(w->err.retry_after_ms, 40580000, 40591000);
+    }
+    assert_int_equal(w->asked, 1);
+    assert_int_equal(upstream_job_calls(w->job), 1);
+    upstream_cancel(send_call(w)); /* held, and not wanted any more */
+    w->account = NULL;             /* another quota */
+    w->done = 0;
+    send_call(w);
+    turn_until_done(w);
+    assert_int_equal(w->asked, 2);
+}
+
+/* A minute may be over before the next report is: that one asks. */
+static void a_minute_is_not_held_against_the_next(void **state)
+{
+    struct world *w = *state;
+
+    w->replies[0] = (struct peer_reply){ .status = 429, .headers = "Retry-After: 60\r\n" };
+    w->replies[1] = (struct peer_reply){ .status = 200, .headers = "", .body = "{}" };
+    send_call(w);
+    turn_until_done(w);
+    assert_int_equal(w->err.kind, ERR_RATE_LIMIT);
+    w->done = 0;
+    send_call(w);
+    turn_until_done(w);
+    assert_int_equal(w->err.kind, ERR_NONE);
 }
 
 static void a_hint_is_never_shortened(void **state)
@@ -459,6 +505,8 @@ int main(void)
         TEST(a_passing_fault_is_tried_again),
         TEST(a_body_cut_off_is_tried_again),
         TEST(what_waiting_cannot_mend_ends_the_call),
+        TEST(a_long_wait_is_kept_to_by_who_comes_after),
+        TEST(a_minute_is_not_held_against_the_next),
         TEST(a_hint_is_never_shortened),
         TEST(a_date_is_a_hint_too),
         TEST(a_hint_that_is_none_counts_as_none),
