@@ -90,6 +90,7 @@ struct http {
     size_t max_body, max_bodies;
     size_t held; /* bytes of all buffers */
     char *user_agent;
+    char *ca_file; /* NULL: the system's own */
     struct host *hosts;
     struct http_call *calls;
     struct transfer *pool;
@@ -248,6 +249,8 @@ static struct transfer *transfer_create(struct http *http)
     curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
+    if (http->ca_file)
+        curl_easy_setopt(easy, CURLOPT_CAINFO, http->ca_file);
     curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)http->max_body);
     curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, 16L << 10);
     curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
@@ -502,6 +505,10 @@ struct http *http_create(struct loop *loop, const struct http_options *options)
     http->max_body = options->max_body ? options->max_body : DEFAULT_MAX_BODY;
     http->max_bodies = options->max_bodies ? options->max_bodies : DEFAULT_MAX_BODIES;
     http->user_agent = must(strdup(options->user_agent ? options->user_agent : "raiox"));
+    /* OpenSSL's own variable, which the rest of the process goes by; libcurl alone does not. */
+    const char *ca_file = getenv("SSL_CERT_FILE");
+    if (ca_file && ca_file[0])
+        http->ca_file = must(strdup(ca_file));
     /* The multi handle shares connections and names, but TLS sessions only a share does. */
     http->share = must(curl_share_init());
     curl_share_setopt(http->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
@@ -548,6 +555,7 @@ void http_destroy(struct http *http)
     }
     curl_share_cleanup(http->share);
     free(http->user_agent);
+    free(http->ca_file);
     free(http);
 }
 

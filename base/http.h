@@ -1,7 +1,9 @@
 /*
  * HTTP out, over one curl multi handle of the loop: HTTP/2 where the host has it, connections and
  * TLS sessions shared by all. https only (http on loopback), no redirects, no proxy or netrc from
- * the environment. Calls beyond a host's ceiling wait here as small structs, not as transfers.
+ * the environment. Who may vouch for a host is the system's list of authorities, or the file that
+ * SSL_CERT_FILE names, for a private one. Calls beyond a host's ceiling wait here as small structs,
+ * not as transfers.
  */
 #ifndef RAIOX_BASE_HTTP_H
 #define RAIOX_BASE_HTTP_H

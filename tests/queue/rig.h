@@ -83,7 +83,7 @@ struct worker {
 /* Takes up to room jobs. */
 void worker_begin(struct rig *rig, struct worker *ret, const char *consumer, int room);
 void worker_on_job(void *arg, struct job *job); /* for queue_take() */
-void worker_end(struct worker *worker); /* frees what it still has */
+void worker_end(struct worker *worker);         /* frees what it still has */
 /* Ends its job number i, waits for Redis to have heard it, and frees it. */
 struct outcome worker_finish(struct worker *worker, int i);
 struct outcome worker_retry(struct worker *worker, int i, int64_t delay_ms);
