@@ -8,6 +8,7 @@
 #include "base/clock.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -18,6 +19,9 @@
 #define LONGEST_MS (60 * 1000 + 30 * 1000)
 /* 32 MiB of an answer, what is parsed of it, and the program. */
 #define RSS_MAX_KIB (256 * 1024)
+/* A worker holds at most 256 MiB of answers at once, and gives back what it does not need. */
+#define WORKER_MAX_KIB (384 * 1024)
+#define WORKER_IDLE_KIB (64 * 1024)
 
 #if defined(__SANITIZE_ADDRESS__)
 #define SANITIZED true
@@ -560,8 +564,69 @@ static void a_long_wait_is_not_tried_again(void **state)
     assert_in_range(count, 1, 2); /* its two queries, side by side */
 }
 
+/* ---- a worker ---- */
+
+/* A figure of /proc/PID/status, in KiB. */
+static long status_kib(pid_t pid, const char *name)
+{
+    char path[64], line[256];
+    long kib = -1;
+
+    snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+    FILE *file = fopen(path, "re");
+    if (!file)
+        fail_msg("no process %d", (int)pid);
+    while (file && kib < 0 && fgets(line, sizeof(line), file))
+        if (strncmp(line, name, strlen(name)) == 0)
+            kib = strtol(line + strlen(name) + 1, NULL, 10);
+    fclose(file);
+    return kib;
+}
+
+static bool is_small(struct world *world, void *arg)
+{
+    const pid_t *pid = arg;
+
+    (void)world;
+    return SANITIZED || status_kib(*pid, "VmRSS") < WORKER_IDLE_KIB;
+}
+
+/* Ten stores send 100 MB to each call, five nest without end; the other fourteen are 21 x (16 + ...
+ * + 29 + 14 x 0.50) = 21 x 322 = 6762, and 14 x 10 x 9 more. */
+static void a_worker_bears_it_and_is_small_again(void **state)
+{
+    static const char *const env[] = { "RAIOX_WORKERS=1", "RAIOX_REPORT_CACHE_SECONDS=0", NULL };
+    struct world *world =
+        world_start(state, &(struct world_options){ .parts = WORLD_SPLIT, .env = env });
+    pid_t worker = 0;
+
+    for (int n = 1; n <= 15; n++)
+        world_fault(world,
+                    arena_printf(world->arena, "{\"account\":\"act_640%02d\",\"kind\":\"%s\"}", n,
+                                 n <= 10 ? "huge" : "nested"));
+    assert_int_equal(world_children(world, &world->work, "worker", &worker, 1), 1);
+    world_command(world, "C0TRINTA", "U0ANALISTA", "");
+    const cJSON *reply = world_taken_reply(world, 0);
+    const char *text = reading_reply(world, reply);
+    assert_holds(text, "R$ 6.762,00", "R$ 8.022,00", "Números parciais", "act_64001", "act_64030",
+                 "Loja 16", "Loja 29");
+    assert_lacks(text, "Loja 15", "R$ 0,00");
+    if (status_kib(worker, "VmHWM") > WORKER_MAX_KIB && !SANITIZED)
+        fail_msg("%ld KiB", status_kib(worker, "VmHWM"));
+    world_wait(world, is_small, &worker, "the worker keeps the memory");
+    world_clear_faults(world);
+    world_command(world, "C0123", "U0ANALISTA", "");
+    assert_holds(reading_reply(world, world_taken_reply(world, world_number(reply))),
+                 "R$ 1.234,56");
+    assert_int_equal(world_children(world, &world->work, "worker", &(pid_t){ 0 }, 1), 1);
+}
+
 int main(void)
 {
+    const struct CMUnitTest alone[] = {
+        TEST_CASE("a worker bears 100 MB and 100,000 levels, and is small again",
+                  a_worker_bears_it_and_is_small_again, world_open, world_close),
+    };
     struct CMUnitTest tests[COUNT(scenarios) + 2] = { 0 };
 
     for (size_t i = 0; i < COUNT(scenarios); i++)
@@ -573,5 +638,6 @@ int main(void)
     tests[COUNT(scenarios) + 1] =
         (struct CMUnitTest)TEST_CASE("none of them took more memory than one answer may",
                                      memory_stays_within_bounds, NULL, NULL);
-    return _cmocka_run_group_tests("faults", tests, COUNT(tests), start_all, end_all);
+    int failed = cmocka_run_group_tests(alone, NULL, NULL);
+    return failed + _cmocka_run_group_tests("faults", tests, COUNT(tests), start_all, end_all);
 }
