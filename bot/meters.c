@@ -46,6 +46,9 @@ static const struct metric table[METERS] = {
     [METER_OLDEST_JOB_SECONDS] = { .name = "raiox_oldest_job_seconds",
                                    .help = "Age of the oldest job that is not done.",
                                    .kind = METRIC_GAUGE },
+    [METER_REDIS_UP] = { .name = "raiox_redis_up",
+                         .help = "1 where Redis told the endpoint of the queue at this scrape.",
+                         .kind = METRIC_GAUGE },
     [METER_JOBS] = { .name = "raiox_jobs_total",
                      .help = "Jobs by how they ended, and retries on the way.",
                      .kind = METRIC_COUNTER,
@@ -92,6 +95,9 @@ void meter_ack(struct metrics *metrics, int64_t us)
 
 void meter_queue(struct metrics *metrics, const struct queue_stats *stats)
 {
+    metrics_set(metrics, METER_REDIS_UP, 0, 0, stats ? 1000 : 0);
+    if (!stats)
+        return;
     metrics_set(metrics, METER_JOBS_WAITING, 0, 0, (stats->waiting + stats->delayed) * 1000);
     metrics_set(metrics, METER_JOBS_IN_FLIGHT, 0, 0, stats->in_flight_total * 1000);
     metrics_set(metrics, METER_JOBS_DEAD, 0, 0, stats->dead * 1000);

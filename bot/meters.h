@@ -20,6 +20,7 @@ enum meter {
     METER_JOBS_IN_FLIGHT,
     METER_JOBS_DEAD,
     METER_OLDEST_JOB_SECONDS,
+    METER_REDIS_UP,
     /* the pool's */
     METER_JOBS,
     METER_JOB_SECONDS,
@@ -46,6 +47,7 @@ struct metrics *meters_create(void);
 
 void meter_command(struct metrics *metrics, enum command_result result);
 void meter_ack(struct metrics *metrics, int64_t us);
+/* stats NULL: Redis did not answer; the gauges of the queue stay what they were. */
 void meter_queue(struct metrics *metrics, const struct queue_stats *stats);
 void meter_job(struct metrics *metrics, enum job_result result);
 void meter_job_seconds(struct metrics *metrics, int64_t us);

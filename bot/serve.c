@@ -298,13 +298,11 @@ static void write_metrics(struct serve *serve, struct request *request)
                    (struct bytes){ buf_cstr(&out), out.len }, KEEP_ALIVE);
 }
 
-/* With Redis away the gauges stay what they were; everything else is told. */
 static void on_stats(void *arg, const struct queue_stats *stats, const struct error *err)
 {
     struct scrape *scrape = arg;
 
-    if (!err)
-        meter_queue(scrape->serve->metrics, stats);
+    meter_queue(scrape->serve->metrics, err ? NULL : stats);
     write_metrics(scrape->serve, scrape->request);
 }
 
@@ -314,6 +312,7 @@ static void handle_metrics(void *arg, struct request *request)
     struct scrape *scrape = arena_new(request_arena(request), struct scrape);
 
     if (!queue_up(serve->queue)) { /* asking would wait for it */
+        meter_queue(serve->metrics, NULL);
         write_metrics(serve, request);
         return;
     }
