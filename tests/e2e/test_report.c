@@ -493,6 +493,69 @@ static void days_of_25_hours_are_days(void **state)
                   "projection", "2175.50", NULL); /* 1500.50 + 9 x 75 */
 }
 
+/* ---- the form of it ---- */
+
+/* The example that INTERFACE promises to scripts, with this client's own ids. */
+static const char promised[] =
+    "{\"client\":{\"id\":\"1234567890\",\"name\":\"Padaria Sol\",\"channel_id\":\"C0123\"},"
+    "\"as_of\":\"2026-11-21T12:00:00-03:00\","
+    "\"totals\":[{\"currency\":\"BRL\",\"spend\":\"1234.56\",\"daily_budget\":\"100.00\","
+    "\"projection\":\"2134.56\",\"run_rate_projection\":\"1763.66\",\"days_left\":9,"
+    "\"target\":\"3000.00\",\"pacing\":0.7115,\"recommended_daily_budget\":\"196.16\"}],"
+    "\"business_managers\":[{\"platform\":\"meta\",\"id\":\"77\",\"name\":\"Sol BM\","
+    "\"totals\":[{\"currency\":\"BRL\",\"spend\":\"1000.00\",\"daily_budget\":\"80.00\","
+    "\"projection\":\"1720.00\",\"run_rate_projection\":\"1428.57\",\"days_left\":9}],"
+    "\"ad_accounts\":[{\"id\":\"act_10\",\"name\":\"Sol 1\",\"currency\":\"BRL\","
+    "\"timezone\":\"America/Sao_Paulo\",\"owned\":true,\"spend\":\"1000.00\","
+    "\"daily_budget\":\"80.00\",\"projection\":\"1720.00\",\"days_left\":9,\"campaigns\":["
+    "{\"id\":\"502\",\"name\":\"Panetone\",\"status\":\"ACTIVE\",\"spend\":\"600.00\","
+    "\"budget\":{\"kind\":\"daily\",\"level\":\"campaign\",\"amount\":\"30.00\","
+    "\"shared_id\":null},\"daily_budget\":\"30.00\",\"projection\":\"870.00\"},"
+    "{\"id\":\"501\",\"name\":\"Natal\",\"status\":\"ACTIVE\",\"spend\":\"400.00\","
+    "\"budget\":{\"kind\":\"daily\",\"level\":\"campaign\",\"amount\":\"50.00\","
+    "\"shared_id\":null},\"daily_budget\":\"50.00\",\"projection\":\"850.00\","
+    "\"impressions\":10000,\"clicks\":321}]}]},"
+    "{\"platform\":\"google_ads\",\"id\":\"9876543210\",\"name\":\"Agency MCC\","
+    "\"ad_accounts\":[{\"id\":\"1112223330\",\"name\":\"Padaria Sol\",\"owned\":null,"
+    "\"spend\":\"234.56\",\"daily_budget\":\"20.00\",\"projection\":\"414.56\",\"days_left\":9,"
+    "\"campaigns\":[{\"id\":\"601\",\"name\":\"Pesquisa - Marca\",\"status\":\"ENABLED\","
+    "\"spend\":\"234.56\",\"budget\":{\"kind\":\"daily\",\"level\":\"campaign\","
+    "\"amount\":\"20.00\",\"shared_id\":null},\"daily_budget\":\"20.00\","
+    "\"projection\":\"414.56\",\"impressions\":5230,\"clicks\":288}]}]}],"
+    "\"warnings\":[]}";
+
+/* All of wanted is in got; objects may have more. */
+static void assert_within(const char *where, const cJSON *wanted, const cJSON *got)
+{
+    const cJSON *item;
+
+    if (!got || (wanted->type & 0xff) != (got->type & 0xff))
+        fail_msg("%s is absent or of another type", where);
+    if (cJSON_IsArray(wanted) && cJSON_GetArraySize(wanted) != cJSON_GetArraySize(got))
+        fail_msg("%s has %d elements", where, cJSON_GetArraySize(got));
+    if (!wanted->child && !cJSON_Compare(wanted, got, true))
+        fail_msg("%s is \"%s\"", where, got->valuestring ? got->valuestring : "another number");
+    got = cJSON_IsArray(wanted) ? got->child : got;
+    cJSON_ArrayForEach(item, wanted) {
+        if (item->string) {
+            assert_within(item->string, item, json_get(got, item->string));
+            continue;
+        }
+        assert_within(where, item, got);
+        got = got->next;
+    }
+}
+
+static void json_is_what_scripts_were_promised(void **state)
+{
+    struct world *world = *state;
+    struct error err = { 0 };
+    const cJSON *wanted = json_parse(world->arena, promised, strlen(promised), &err);
+
+    assert_non_null(wanted);
+    assert_within("the report", wanted, reading_report(world, PADARIA));
+}
+
 /* ---- what is no report ---- */
 
 static void no_report_is_status_1_with_its_reason(void **state)
@@ -566,6 +629,7 @@ int main(void)
         CASE("one dead account of thirty costs itself alone (LESSONS 3.14)",
              dead_account_costs_itself_alone),
         CASE("days of 25 hours are days (LESSONS 2.4, 3.20)", days_of_25_hours_are_days),
+        CASE("the JSON is what scripts were promised", json_is_what_scripts_were_promised),
         CASE("no report is status 1 with its reason", no_report_is_status_1_with_its_reason),
         CASE("the terminal shows the same figures", terminal_shows_the_same_figures),
     };
