@@ -11,6 +11,7 @@
 #define NAME_SHOWN_MAX 80
 #define DETAIL_SHOWN_MAX 300
 #define NAMES_SHOWN_MAX 10
+#define CLOSEST_SHOWN_MAX 5 /* guesses; who needs more types more of the name */
 
 _Static_assert(WORD_NOTICE_EXPIRED - WORD_NOTICE_FETCHING == NOTICE_EXPIRED - NOTICE_FETCHING,
                "the catalogue has a text for each notice, in its order");
@@ -44,12 +45,12 @@ static const char *channel_code(struct arena *arena, enum locale locale, const c
 
 /* A line each. */
 static const char *name_list(struct arena *arena, enum locale locale,
-                             const struct notice_facts *facts)
+                             const struct notice_facts *facts, size_t max)
 {
     scoped_buf struct buf list = { 0 };
 
     buf_init(&list, BUF_UNBOUNDED);
-    for (size_t i = 0; i < facts->names_count && i < NAMES_SHOWN_MAX; i++)
+    for (size_t i = 0; i < facts->names_count && i < max; i++)
         buf_printf(&list, "%s• %s", i ? "\n" : "",
                    name_mrkdwn(arena, facts->names[i], NAME_SHOWN_MAX));
     if (list.len == 0)
@@ -70,11 +71,12 @@ struct message message_notice(struct arena *arena, enum locale locale, enum noti
     static const struct notice_facts none;
     const struct notice_facts *f = facts ? facts : &none;
     const char *platform = notice == NOTICE_BOARD_FAILED ? "monday" : NULL;
+    size_t names = notice == NOTICE_UNKNOWN_NAME ? CLOSEST_SHOWN_MAX : NAMES_SHOWN_MAX;
     bool nobodys = notice == NOTICE_UNKNOWN_CHANNEL && is_direct(f->channel_id);
     const char *text =
         say(arena, locale, nobodys ? WORD_NO_CLIENT_HERE : WORD_NOTICE_FETCHING + (enum word)notice,
             channel_link(arena, locale, f->channel_id), name_mrkdwn(arena, f->name, NAME_SHOWN_MAX),
-            name_list(arena, locale, f), message_kind(arena, locale, f->kind, platform),
+            name_list(arena, locale, f, names), message_kind(arena, locale, f->kind, platform),
             detail_text(arena, f->detail), channel_code(arena, locale, f->channel_id));
 
     return (struct message){

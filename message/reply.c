@@ -98,6 +98,12 @@ static void add_target(struct reply *r, const struct total *total)
     add_figure(r, w(r, WORD_RECOMMENDED), recommended_text(r->arena, r->locale, total, r->partial));
 }
 
+/* Under a currency's own heading, which says "(parcial)" for all of them. */
+static const char *label_of_total(const struct reply *r, enum word which)
+{
+    return r->report->totals.len > 1 ? w(r, which) : label(r, which);
+}
+
 static void add_total(struct reply *r, const struct total *total)
 {
     const struct figures *f = &total->figures;
@@ -105,11 +111,12 @@ static void add_total(struct reply *r, const struct total *total)
     if (r->report->totals.len > 1)
         blocks_section(&r->blocks,
                        arena_printf(r->arena, "*%s*", currency_label(r, total->currency)));
-    add_figure(r, label(r, WORD_SPEND), amount(r, f->spend, total->currency));
-    add_figure(r, label(r, WORD_PROJECTION), amount(r, f->projection, total->currency));
+    add_figure(r, label_of_total(r, WORD_SPEND), amount(r, f->spend, total->currency));
+    add_figure(r, label_of_total(r, WORD_PROJECTION), amount(r, f->projection, total->currency));
     add_target(r, total);
-    add_figure(r, label(r, WORD_DAILY_BUDGET), amount(r, f->daily_budget, total->currency));
-    add_figure(r, label(r, WORD_RUN_RATE), amount(r, f->run_rate, total->currency));
+    add_figure(r, label_of_total(r, WORD_DAILY_BUDGET),
+               amount(r, f->daily_budget, total->currency));
+    add_figure(r, label_of_total(r, WORD_RUN_RATE), amount(r, f->run_rate, total->currency));
     add_figure(r, w(r, WORD_DAYS_LEFT), arena_printf(r->arena, "%d", total->days_left));
 }
 

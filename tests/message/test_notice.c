@@ -171,6 +171,20 @@ static void long_names_and_many_of_them_stay_within_limits(void **state)
         sendable(arena, LOCALE_PT_BR, message_notice(arena, LOCALE_PT_BR, (enum notice)i, &f));
 }
 
+static void of_the_closest_names_the_first_five_are_told(void **state)
+{
+    static const char *const names[] = { "n1", "n2", "n3", "n4", "n5", "n6" };
+    static const struct notice_facts f = { .names = names, .names_count = COUNT(names) };
+    scoped_arena struct arena *arena = arena_create();
+    const char *none = message_notice(arena, LOCALE_PT_BR, NOTICE_UNKNOWN_NAME, &f).text;
+
+    (void)state;
+    assert_non_null(strstr(none, "• n1\n• n2\n• n3\n• n4\n• n5\n"));
+    assert_null(strstr(none, "n6"));
+    assert_non_null(
+        strstr(message_notice(arena, LOCALE_PT_BR, NOTICE_SEVERAL_NAMES, &f).text, "n6"));
+}
+
 static void every_kind_says_what_happened_and_who_can_mend_it(void **state)
 {
     static const char *const pt[ERR_KINDS] = {
@@ -208,6 +222,7 @@ int main(void)
         cmocka_unit_test(a_notice_without_facts_is_still_a_sentence),
         cmocka_unit_test(a_channel_that_is_no_id_makes_no_link),
         cmocka_unit_test(a_direct_message_is_no_clients_channel),
+        cmocka_unit_test(of_the_closest_names_the_first_five_are_told),
         cmocka_unit_test(long_names_and_many_of_them_stay_within_limits),
         cmocka_unit_test(every_kind_says_what_happened_and_who_can_mend_it),
     };

@@ -234,6 +234,20 @@ static void currencies_stand_apart(void **state)
                                "Natal\n", "Meta · Sol 1\n", "Rica\n", "Google Ads · US\n", NULL });
 }
 
+/* Once, above its figures: a phone has no room for it beside each. */
+static void an_incomplete_currency_says_so_in_its_heading(void **state)
+{
+    scoped_arena struct arena *arena = arena_create();
+    struct report *report = sample_padaria(arena);
+
+    (void)state;
+    sample_total(arena, report, "USD", 100, 200);
+    in_order(shown(arena, LOCALE_PT_BR, report),
+             (const char *[]){ "⚠️ *Números parciais", "*BRL (parcial)*\n", "*Gasto no mês*\n",
+                               "⚪ 71,2% (parcial)", "*USD (parcial)*\n", "*Gasto no mês*\n",
+                               NULL });
+}
+
 static void more_currencies_than_fit_are_counted(void **state)
 {
     static const char *const codes[] = { "BRL", "USD", "EUR", "JPY", "GBP", "MXN", "ARS",
@@ -595,6 +609,7 @@ int main(void)
         cmocka_unit_test(without_a_target_the_reply_says_where_to_write_it),
         cmocka_unit_test(the_last_day_recommends_nothing),
         cmocka_unit_test(currencies_stand_apart),
+        cmocka_unit_test(an_incomplete_currency_says_so_in_its_heading),
         cmocka_unit_test(more_currencies_than_fit_are_counted),
         cmocka_unit_test(nine_hundred_campaigns_add_up_to_the_total),
         cmocka_unit_test(sixty_accounts_are_all_there),
