@@ -43,8 +43,7 @@
     "local function minute_key(what, ago) return what .. (math.floor(now / 60000) - ago) end\n" \
     "local function count(what, n)\n"                                                           \
     "  local k = minute_key(what, 0)\n"                                                         \
-    "  redis.call('INCRBY', k, n)\n"                                                            \
-    "  redis.call('EXPIRE', k, 600)\n"                                                          \
+    "  if redis.call('INCRBY', k, n) == tonumber(n) then redis.call('EXPIRE', k, 600) end\n"    \
     "end\n"                                                                                     \
     "local function rate(what)\n"                                                               \
     "  local this = tonumber(redis.call('GET', minute_key(what, 0)) or 0)\n"                    \
@@ -60,10 +59,10 @@
     "  redis.call('HSET', key(id), 'entry', entry)\n"                                 \
     "  redis.call('PEXPIRE', key(id), keep)\n"                                        \
     "end\n"                                                                           \
-    "local function leave(id, entry)\n"                                               \
+    "local function leave(id, entry, ...)\n"                                          \
     "  redis.call('XACK', jobs, group, entry)\n"                                      \
     "  redis.call('XDEL', jobs, entry)\n"                                             \
-    "  redis.call('HSET', key(id), 'left', entry)\n"                                  \
+    "  redis.call('HSET', key(id), 'left', entry, ...)\n"                             \
     "end\n"                                                                           \
     "local function bury(id, c, s, reason, err)\n"                                    \
     "  redis.call('HSET', key(id), 'c', c, 's', s, 'reason', reason, 'error', err,\n" \
@@ -221,8 +220,7 @@ struct redis_script script_group = {
 struct redis_script script_finish = {
     .source =
         LUA_NAMES LUA_NOW LUA_COUNT LUA_MOVE LUA_HELD
-    "leave(id, entry)\n"
-    "redis.call('HSET', key(id), 'entry', '')\n"
+    "leave(id, entry, 'entry', '')\n"
     "redis.call('PEXPIRE', key(id), keep)\n"
     "count(done_in, 1)\n"
     "return 1\n",
