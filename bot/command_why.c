@@ -218,6 +218,8 @@ static void print_report(const struct asked *asked, const cJSON *report, int ind
 
 static void print_event(const struct asked *asked, const cJSON *event, int indent)
 {
+    if (!cJSON_IsObject(event))
+        return;
     if (is_event(event, "call"))
         print_call(asked, event, indent);
     else if (is_event(event, "numbers"))

@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
@@ -285,6 +286,69 @@ static void a_crash_is_told_by_the_supervisor(void **state)
     assert_string_equal(text_of(attempt_of(story, 4), "result"), "done");
 }
 
+/* The first attempt's worker is told to stop, twice, while Monday takes its time. */
+static void what_is_put_back_is_told(void **state)
+{
+    struct world *world =
+        world_start(state, &(struct world_options){
+                               .parts = WORLD_SPLIT,
+                               .sandbox = (const char *const[]){ "--latency-ms", "4000", NULL } });
+    size_t from = 0;
+
+    world_command(world, "C0123", ANALYST, "");
+    world_wait_calls(world, "monday", 1);
+    process_signal(&world->work, SIGTERM);
+    world_wait_log(world, &world->work, &from, "\"draining\"");
+    process_signal(&world->work, SIGTERM);
+    process_must_end_well(&world->work, 25000);
+    world_option(world, "{\"latency_ms\":0}");
+    world_start_work(world);
+    const char *done = world_wait_log(world, &world->work, &from, "\"job done\"");
+    const cJSON *story = told(world, "why", world_log_field(world, done, "id"), "--json");
+    assert_string_equal(text_of(attempt_of(story, 0), "result"), "put back");
+    assert_string_equal(text_of(attempt_of(story, 1), "result"), "done");
+    assert_int_equal(number_of(attempt_of(story, 1), "attempt"), 1); /* none was burned */
+    assert_string_not_equal(text_of(attempt_of(story, 0), "worker"),
+                            text_of(attempt_of(story, 1), "worker"));
+}
+
+/* Of another raiox, or of nobody's. */
+static void a_story_of_any_bytes_is_read_with_care(void **state)
+{
+    static const char *const stories[] = {
+        "",
+        "no json",
+        "7",
+        "[]",
+        "{}",
+        "{\"events\":7,\"command\":3,\"attempt\":\"x\"}",
+        "{\"events\":[7,[8],\"x\",null,{}]}",
+        "{\"events\":[{\"event\":\"call\",\"status\":1e300,\"try\":0.5,\"retry_in_ms\":\"x\"}]}",
+        "{\"events\":[{\"event\":\"numbers\",\"accounts\":[7,{\"id\":8}],\"totals\":{},"
+        "\"warnings\":[null,[]]}]}",
+        "{\"events\":[{\"event\":\"report\",\"made_by\":7,\"events\":[{\"event\":\"report\","
+        "\"made_by\":\"\\u001b[2J\",\"events\":{}}]}]}",
+        "{\"events\":[{\"event\":\"report\",\"made_by\":\"no id, {raiox}:jobs\"}]}",
+        "{\"events\":[{\"event\":\"\\u001b[2J\",\"\\u001b[3J\":\"\\u001b[4J\"}],\"error\":\"\\n\"}",
+        "{\"result\":\"crashed\",\"signal\":\"x\"}",
+    };
+    struct world *world = world_start(state, &(struct world_options){ .parts = WORLD_ALONE });
+
+    world_start_redis(world, NULL);
+    for (size_t i = 0; i < COUNT(stories); i++) {
+        free(redis_server_ask(world->redis,
+                              (const char *const[]){ "DEL", "{raiox}:story:abc", NULL }));
+        free(redis_server_ask(
+            world->redis, (const char *const[]){ "RPUSH", "{raiox}:story:abc", stories[i], NULL }));
+        struct world_result eyes = world_raiox(world, "why", "abc");
+        struct world_result json = world_raiox(world, "why", "abc", "--json");
+        if (eyes.status > 1 || json.status != eyes.status || strchr(eyes.out, '\x1b') ||
+            strchr(eyes.err, '\x1b') || (eyes.status == 0) != (stories[i][0] == '{'))
+            fail_msg("%s: status %d and %d: %s%s", stories[i], eyes.status, json.status, eyes.out,
+                     eyes.err);
+    }
+}
+
 static void who_asks_in_vain_is_told_so(void **state)
 {
     struct world *world = world_start(state, &(struct world_options){ .parts = WORLD_RUN });
@@ -522,6 +586,8 @@ int main(void)
         TEST(a_hole_is_told_with_its_reason),
         TEST(a_question_without_a_client_is_told_too),
         TEST(a_crash_is_told_by_the_supervisor),
+        TEST(what_is_put_back_is_told),
+        TEST(a_story_of_any_bytes_is_read_with_care),
         TEST(who_asks_in_vain_is_told_so),
         TEST(the_queue_shows_who_is_at_what),
         TEST(nobody_at_work_is_said),
