@@ -509,6 +509,13 @@ static void on_context(void *arg, void *value)
         worker->place->job_id[0] = '\0';
 }
 
+/* A job that was never tried again has all its posts from the deaths of its workers, which are not
+ * charged to it: they go on until the response_url, with its five uses, says that all were seen. */
+static bool is_posted_enough(const struct job *job)
+{
+    return job->posts >= MAX_POSTS && job->attempt > 1;
+}
+
 static void begin(struct task *task)
 {
     struct error why = { 0 };
@@ -517,7 +524,7 @@ static void begin(struct task *task)
         finish(task);
         return;
     }
-    if (task->job->posts >= MAX_POSTS) {
+    if (is_posted_enough(task->job)) {
         error_set(&why, ERR_UNAVAILABLE, "the reply was posted %d times", task->job->posts);
         give_reply_up(task, REPLY_REFUSED, "reply_unknown", &why);
         return;
