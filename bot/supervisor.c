@@ -19,6 +19,7 @@
 #include "queue/queue.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -33,7 +34,7 @@
  * within two seconds of any death: those who kill workers every second are no crash loop. */
 #define YOUNG_MS 10000
 #define RESTART_LEAST_MS 100
-#define RESTART_MOST_MS 1600
+#define RESTART_MOST_MS 1500
 /* A child that was told to stop has this long; then it is killed and its jobs are handed back. A
  * worker drains for WORKER_DRAIN_MS; all of it together stays within 25 s. */
 #define STOP_MS 23000
@@ -101,7 +102,9 @@ static int become_child(pid_t parent, int keep_fd)
         _exit(1);
     signal(SIGHUP, SIG_IGN);  /* the supervisor's, too */
     signal(SIGTTOU, SIG_IGN); /* a terminal with "stty tostop" must not stop us for a log line */
-    if (keep_fd >= 0 && keep_fd != 3)
+    if (keep_fd == 3)         /* dup2() would leave it to be closed by exec() */
+        fcntl(3, F_SETFD, 0);
+    else if (keep_fd >= 0)
         dup2(keep_fd, 3);
     if (close_range(keep_fd >= 0 ? 4 : 3, ~0U, 0) != 0)
         abort();
