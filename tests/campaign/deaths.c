@@ -4,7 +4,7 @@
  * every second, and others die at the named points between taking a job and its end. At the end
  * each command is answered once, or twice and says so.
  *
- *   campaign_deaths [COMMANDS [KILLS [SEED]]]    10,000, 200 and as many again at named points
+ *   campaign_deaths [COMMANDS [KILLS [SEED]]]    10,000 and 200, and as many at named points
  *
  * Takes KILLS seconds and a little.
  */
@@ -309,6 +309,7 @@ int main(int argc, char **argv)
     srandom(seed);
     snprintf(point, sizeof(point), "RAIOX_TEST_POINT=* * %d %d", campaign.kills,
              campaign.commands * POINTS_A_JOB / campaign.kills + 1);
+    setlinebuf(stdout);
     campaign.jobs = calloc(JOBS_MAX, sizeof(*campaign.jobs));
     must_be(campaign.jobs != NULL, "out of memory");
     world_open(&state);
