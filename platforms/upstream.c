@@ -58,7 +58,6 @@ struct upstream_sent {
     struct http_call *http;
     struct loop_timer timer;
     int try;
-    struct error held; /* why it is not sent at all */
 };
 
 /* A thing that runs later or never: fn from a timer (at once, or when its line is woken), or value
@@ -309,11 +308,14 @@ static const char *hold_name(struct arena *arena, const struct upstream_call *ca
 /* NULL: it may be sent. Drops what has passed. */
 static const struct hold *hold_find(struct upstream *upstream, const struct upstream_call *call)
 {
-    scoped_arena struct arena *arena = arena_create();
     int64_t now = loop_now_ms(upstream->loop);
     const struct hold *found = NULL;
-    const char *name = upstream->holds ? hold_name(arena, call) : NULL;
 
+    if (!upstream->holds)
+        return NULL;
+
+    scoped_arena struct arena *arena = arena_create();
+    const char *name = hold_name(arena, call);
     for (struct hold **at = &upstream->holds; *at;) {
         if ((*at)->until_ms <= now) {
             hold_drop(upstream, at);
@@ -397,12 +399,19 @@ static void on_answer(void *arg, const struct http_answer *answer, const struct 
     sent_end(sent, answer, good ? NULL : &err);
 }
 
-/* Nothing was sent. */
+/* In the turn after upstream_send(): nothing was sent. */
 static void on_held(void *arg)
 {
     struct upstream_sent *sent = arg;
-    struct error err = sent->held;
+    struct upstream *upstream = sent->job->upstream;
+    const struct hold *hold = hold_find(upstream, &sent->call);
 
+    if (!hold) { /* it has just passed */
+        send_try(sent);
+        return;
+    }
+    struct error err = hold->err;
+    err.retry_after_ms = hold->wait_until_ms - loop_now_ms(upstream->loop);
     sent_end(sent, &(struct http_answer){ .body = "" }, &err);
 }
 
@@ -458,15 +467,10 @@ struct upstream_sent *upstream_send(struct upstream_job *job, const struct upstr
     request->lane = job->lane;
     sent->job = job;
     LIST_ADD(job->sent, sent);
-
-    const struct hold *hold = hold_find(job->upstream, call);
-    if (hold) {
-        sent->held = hold->err;
-        sent->held.retry_after_ms = hold->wait_until_ms - loop_now_ms(job->upstream->loop);
+    if (hold_find(job->upstream, call))
         loop_timer_start(job->upstream->loop, &sent->timer, 0, on_held, sent);
-    } else {
+    else
         send_try(sent);
-    }
     return sent;
 }
 
