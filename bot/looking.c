@@ -103,7 +103,7 @@ const char *looking_span(struct arena *arena, int64_t ms)
         return arena_printf(arena, "%" PRId64 " s", s);
     if (s < 3600)
         return arena_printf(arena, "%" PRId64 " min %" PRId64 " s", s / 60, s % 60);
-    if (s < 48 * 3600)
+    if (s < (int64_t)48 * 3600)
         return arena_printf(arena, "%" PRId64 " h %" PRId64 " min", s / 3600, s / 60 % 60);
     return arena_printf(arena, "%" PRId64 " d %" PRId64 " h", s / 86400, s / 3600 % 24);
 }
