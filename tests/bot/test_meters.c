@@ -30,6 +30,7 @@ static const struct {
     { "raiox_jobs_in_flight 3\n", ENDPOINT },
     { "raiox_jobs_dead 4\n", ENDPOINT },
     { "raiox_oldest_job_seconds 1.500\n", ENDPOINT },
+    { "raiox_redis_up 1\n", ENDPOINT },
     { "raiox_jobs_total{result=\"done\"} 1\n", POOL },
     { "raiox_jobs_total{result=\"partial\"} 1\n", POOL },
     { "raiox_jobs_total{result=\"retried\"} 1\n", POOL },
