@@ -8,6 +8,7 @@
 #include "message/words.h"
 
 #define IDS_SHOWN 8
+#define NAME_MAX_SHOWN 30
 #define PLATFORM_MAX 40 /* characters of a platform that has no name of its own */
 
 static bool same_text(const char *a, const char *b)
@@ -44,8 +45,7 @@ warning_groups warnings_group(struct arena *arena, const struct report *report)
         }
         group->count++;
         if (warning->account || warning->column)
-            *vec_push(arena, &group->accounts) =
-                warning->account ? warning->account : warning->column;
+            *vec_push(arena, &group->of) = warning;
     }
     return groups;
 }
@@ -92,20 +92,31 @@ const char *message_kind(struct arena *arena, enum locale locale, enum err_kind 
                         word(locale, what + 1));
 }
 
+/* "Sol 1 `act_10`": people know names, and Monday holds ids. */
+static void add_account(struct buf *out, struct arena *arena, const struct warning *warning,
+                        bool mrkdwn)
+{
+    const char *name = warning->account_name ? warning->account_name : "";
+    const char *id = warning->account ? warning->account : warning->column;
+
+    name = mrkdwn ? name_mrkdwn(arena, name, NAME_MAX_SHOWN)
+                  : text_terminal(arena, name, NAME_MAX_SHOWN);
+    buf_printf(out, "%s%s", name, *name ? " " : "");
+    buf_text(out, mrkdwn ? id_mrkdwn(arena, id) : text_terminal(arena, id, 64));
+}
+
 static void add_accounts(struct buf *out, struct arena *arena, enum locale locale,
                          const struct warning_group *group, bool mrkdwn)
 {
-    for (size_t i = 0; i < group->accounts.len && i < IDS_SHOWN; i++) {
-        const char *id = group->accounts.items[i];
-
+    for (size_t i = 0; i < group->of.len && i < IDS_SHOWN; i++) {
         buf_text(out, i == 0 ? " (" : ", ");
-        buf_text(out, mrkdwn ? id_mrkdwn(arena, id) : text_terminal(arena, id, 64));
+        add_account(out, arena, group->of.items[i], mrkdwn);
     }
-    if (group->accounts.len > IDS_SHOWN)
+    if (group->of.len > IDS_SHOWN)
         buf_printf(out, ", %s",
                    say(arena, locale, WORD_MORE_IDS,
-                       format_count(arena, locale, group->accounts.len - IDS_SHOWN)));
-    if (group->accounts.len > 0)
+                       format_count(arena, locale, group->of.len - IDS_SHOWN)));
+    if (group->of.len > 0)
         buf_char(out, ')');
 }
 

@@ -8,9 +8,9 @@
 #include "message/message.h"
 
 struct warning_group {
-    const struct warning *first; /* its platform, kind, topic and time are the group's */
-    VEC(const char *) accounts;  /* or columns of the client's row */
-    size_t count;                /* warnings in it */
+    const struct warning *first;    /* its platform, kind, topic and time are the group's */
+    VEC(const struct warning *) of; /* those about an account, or a column of the client's row */
+    size_t count;                   /* warnings in it */
 };
 
 typedef VEC(struct warning_group) warning_groups;

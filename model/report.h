@@ -111,11 +111,12 @@ enum warning_topic {
 };
 
 struct warning {
-    const char *platform; /* "meta", "google_ads", "monday"; NULL: of the report itself */
-    const char *account;  /* "act_11"; NULL where it is about no single account */
-    enum err_kind kind;   /* from ERR_CONFIG on */
-    const char *message;  /* one sentence in English, for --json and the log: what happened, who can
-                             mend it */
+    const char *platform;     /* "meta", "google_ads", "monday"; NULL: of the report itself */
+    const char *account;      /* "act_11"; NULL where it is about no single account */
+    const char *account_name; /* as its people know it; NULL: not known */
+    enum err_kind kind;       /* from ERR_CONFIG on */
+    const char *message; /* one sentence in English, for --json and the log: what happened, who can
+                            mend it */
     int64_t retry_real_ms; /* from when it makes sense to ask again; 0: not said */
     enum warning_topic topic;
     const char *column; /* TOPIC_BAD_ROW: the cell's, by its title in Monday */

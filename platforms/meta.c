@@ -174,14 +174,16 @@ static const char *sentence_of(enum err_kind kind)
     return sentences[kind] ? sentences[kind] : sentences[ERR_BAD_RESPONSE];
 }
 
-static void warn(struct fetch *fetch, const char *account, const struct error *err)
+/* account: NULL, of none. */
+static void warn(struct fetch *fetch, const struct ad_account *account, const struct error *err)
 {
     struct arena *arena = fetch->ask->arena;
     struct warning *warning = vec_push(arena, &fetch->findings->warnings);
     const char *sentence = sentence_of(err->kind);
 
     warning->platform = "meta";
-    warning->account = account;
+    warning->account = account ? account->id : NULL;
+    warning->account_name = account ? account->name : NULL;
     warning->kind = sentences[err->kind] ? err->kind : ERR_BAD_RESPONSE;
     warning->topic = err->kind == ERR_CONFIG ? TOPIC_SETTINGS : TOPIC_NONE;
     warning->message = err->log[0] ? arena_printf(arena, "%s (%s)", sentence, err->log) : sentence;
@@ -278,7 +280,7 @@ static void finish_if_all_ended(struct fetch *fetch)
         warn_of_edges(fetch);
     for (const struct account *account = fetch->accounts; account; account = account->next) {
         if (!account->whole)
-            warn(fetch, account->model->id, &account->err);
+            warn(fetch, account->model, &account->err);
     }
     finish(fetch);
 }

@@ -616,8 +616,8 @@ static void a_worker_bears_it_and_is_small_again(void **state)
     const cJSON *reply = world_taken_reply(world, 0);
     const char *text = reading_reply(world, reply);
     assert_holds(text, "R$ 6.762,00", "R$ 8.022,00", "Números parciais", "act_64001", "act_64030",
-                 "Loja 16", "Loja 29");
-    assert_lacks(text, "Loja 15", "R$ 0,00");
+                 "Local 16", "Local 29");
+    assert_lacks(text, "Local 15", "R$ 0,00");
     if (status_kib(worker, "VmHWM") > WORKER_MAX_KIB && !SANITIZED)
         fail_msg("%ld KiB", status_kib(worker, "VmHWM"));
     world_wait(world, is_small, &worker, "the worker keeps the memory");

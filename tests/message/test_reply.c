@@ -147,6 +147,19 @@ static void a_total_that_lacks_something_says_so(void **state)
     absent(pt, "🔴");
 }
 
+static void what_is_missing_has_its_name(void **state)
+{
+    scoped_arena struct arena *arena = arena_create();
+    struct report *report = sample_padaria(arena);
+
+    (void)state;
+    report->warnings.items[0].account_name = "Loja <b> & *Cia* de um nome comprido demais";
+    in_order(shown(arena, LOCALE_PT_BR, report),
+             (const char *[]){ "(Loja &lt;b&gt; &amp; ", "Cia", "… `act_11`). Quem cuida", NULL });
+    report->warnings.items[0].account_name = "";
+    in_order(shown(arena, LOCALE_PT_BR, report), (const char *[]){ "(`act_11`). Quem", NULL });
+}
+
 static void a_report_without_a_number_shows_none(void **state)
 {
     scoped_arena struct arena *arena = arena_create();
@@ -604,6 +617,7 @@ int main(void)
         cmocka_unit_test(what_the_analyst_came_for_stands_first),
         cmocka_unit_test(the_light_is_green_near_the_target_and_red_far_from_it),
         cmocka_unit_test(a_total_that_lacks_something_says_so),
+        cmocka_unit_test(what_is_missing_has_its_name),
         cmocka_unit_test(a_report_without_a_number_shows_none),
         cmocka_unit_test(zero_spend_is_a_number),
         cmocka_unit_test(without_a_target_the_reply_says_where_to_write_it),
