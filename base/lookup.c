@@ -19,7 +19,8 @@
 
 struct shared {
     atomic_int owners;
-    int ready; /* eventfd: the answer is there, and the thread does not touch it any more */
+    atomic_bool answered; /* the thread does not touch the answer any more */
+    int ready;            /* eventfd: wakes the loop for it */
     char host[256];
     struct lookup_answer answer;
 };
@@ -67,6 +68,7 @@ static void *look_up(void *arg)
     if (answer->count == 0)
         snprintf(answer->why, sizeof(answer->why), "host name: %s",
                  code ? gai_strerror(code) : "no address");
+    atomic_store(&shared->answered, true);
     eventfd_write(shared->ready, 1);
     let_go(shared);
     return NULL;
@@ -101,6 +103,8 @@ static void on_ready(void *arg, short revents)
     void *done_arg = lookup->arg;
 
     (void)revents;
+    if (!atomic_load(&shared->answered))
+        return;
     loop_unwatch(lookup->loop, lookup->watch);
     free(lookup);
     done(done_arg, &shared->answer);
@@ -126,6 +130,7 @@ struct lookup *lookup_start(struct loop *loop, const char *host, lookup_done_fn 
     lookup->watch = loop_watch(loop, shared->ready, POLLIN, on_ready, lookup);
     if (!thread_start(shared)) { /* as if the thread had been and found nothing */
         snprintf(shared->answer.why, sizeof(shared->answer.why), "host name: no thread for it");
+        atomic_store(&shared->answered, true);
         eventfd_write(shared->ready, 1);
         let_go(shared);
     }
