@@ -353,7 +353,7 @@ static void on_signal(void *arg, int signal)
 int serve(const struct config *config, struct metrics *metrics, enum meters_of whose, int fd,
           int port)
 {
-    static const int signals[] = { SIGTERM, SIGINT };
+    static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
     struct serve self = { .config = config, .metrics = metrics, .whose = whose };
     const struct route routes[] = {
         { "POST", "/slack/commands", handle_command, &self, MAX_COMMAND,

@@ -7,8 +7,8 @@
 #include "bot/meters.h"
 
 /*
- * Serves until TERM or INT, then answers what it has accepted. fd: a listening socket, port its
- * port. whose: what /metrics shows. Returns the exit status.
+ * Serves until TERM, INT or HUP, then answers what it has accepted. fd: a listening socket, port
+ * its port. whose: what /metrics shows. Returns the exit status.
  */
 int serve(const struct config *config, struct metrics *metrics, enum meters_of whose, int fd,
           int port);
