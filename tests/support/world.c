@@ -608,15 +608,20 @@ static void check_secrets(struct world *world, const char *where, const char *te
 static void check_log(struct world *world, const struct process *of)
 {
     const char *at = *of->name ? world_log(world, of) : "", *line;
+    struct arena *reading = arena_create();
     struct error err = { 0 };
 
     check_secrets(world, of->name, at);
-    while ((line = next_line(world->arena, &at)))
-        if (!cJSON_IsObject(json_parse(world->arena, line, strlen(line), &err))) {
+    while ((line = next_line(reading, &at))) {
+        if (!cJSON_IsObject(json_parse(reading, line, strlen(line), &err))) {
             fprintf(stderr, "%s: %s\n", of->name, line);
             fatal("a line of the log is no JSON object");
         }
+        arena_destroy(reading);
+        reading = arena_create();
+    }
     must_be(*at == '\0', "the log ends in the middle of a line");
+    arena_destroy(reading);
 }
 
 void world_check_logs(struct world *world)
