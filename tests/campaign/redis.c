@@ -1,10 +1,13 @@
 /*
- * Redis taken away under load, with appendfsync always: nothing accepted is lost, whoever asks
- * meanwhile is told to try again, and the pool goes on soon after its return.
+ * Redis taken away under load: nothing accepted is lost, whoever asks meanwhile is told to try
+ * again, and the pool goes on soon after its return.
  *
- *   campaign_redis killed [TIMES]      killed and started again, 20 times
- *   campaign_redis frozen [SECONDS]    SIGSTOP: it takes connections and never answers; 30
- *   campaign_redis away [SECONDS]      nobody listens; 2
+ *   campaign_redis killed [TIMES [POLICY]]    killed and started again, 20 times
+ *   campaign_redis frozen [SECONDS]           SIGSTOP: it takes connections and never answers; 30
+ *   campaign_redis away [SECONDS]             nobody listens; 2
+ *
+ * POLICY: of appendfsync, "always" otherwise. "everysec" loses nothing either when the process
+ * alone dies: what it had written is the kernel's.
  */
 #include "tests/campaign/crowd.h"
 
@@ -99,7 +102,8 @@ static bool judge(struct outage *outage, const char *what, int number)
 
 int main(int argc, char **argv)
 {
-    static const char *const redis[] = { "--appendonly", "yes", "--appendfsync", "always", NULL };
+    const char *const redis[] = { "--appendonly", "yes", "--appendfsync",
+                                  argc > 3 ? argv[3] : "always", NULL };
     static const char *const sandbox[] = { "--latency-ms", "150", NULL };
     static const char *const env[] = { "RAIOX_REPORT_CACHE_SECONDS=0", NULL };
     const char *what = argc > 1 ? argv[1] : "killed";
