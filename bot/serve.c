@@ -14,6 +14,7 @@
 #include "bot/form.h"
 #include "bot/grammar.h"
 #include "bot/notify.h"
+#include "bot/redis_news.h"
 #include "bot/signature.h"
 #include "message/message.h"
 #include "queue/queue.h"
@@ -41,7 +42,6 @@ struct serve {
     struct endpoint *endpoint;
     struct loop_timer drain;
     struct notify notify;
-    bool redis_was_up;
 };
 
 /* One command on its way: in the request's arena. */
@@ -324,13 +324,8 @@ static void handle_metrics(void *arg, struct request *request)
 
 static void on_redis(void *arg, bool up, const struct error *err)
 {
-    struct serve *serve = arg;
-
-    if (up)
-        LOG(LOG_INFO, "redis is there", LOG_S("part", "endpoint"));
-    else if (serve->redis_was_up || err)
-        LOG(LOG_WARN, "redis is away", LOG_S("error", err ? err->log : ""));
-    serve->redis_was_up = up;
+    (void)arg;
+    log_redis_news("endpoint", up, err);
 }
 
 static void on_drained(void *arg)

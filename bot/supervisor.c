@@ -13,6 +13,7 @@
 #include "bot/notify.h"
 #include "bot/pool.h"
 #include "bot/private_redis.h"
+#include "bot/redis_news.h"
 #include "bot/serve.h"
 #include "bot/story.h"
 #include "bot/worker.h"
@@ -576,10 +577,8 @@ static void on_redis(void *arg, bool up, const struct error *err)
 {
     struct supervisor *supervisor = arg;
 
-    if (up)
-        LOG(LOG_INFO, "redis is there", LOG_S("part", "supervisor"));
-    else if (supervisor->redis_up)
-        LOG(LOG_WARN, "redis is away", LOG_S("error", err ? err->log : ""));
+    if (up || supervisor->redis_up) /* at first the private one is only being started */
+        log_redis_news("supervisor", up, err);
     supervisor->redis_up = up;
     if (up && supervisor->options->redis_dir && !supervisor->left_looked_at) {
         supervisor->left_looked_at = true;

@@ -12,6 +12,7 @@
 #include "base/loop.h"
 #include "bot/fetches.h"
 #include "bot/meters.h"
+#include "bot/redis_news.h"
 #include "bot/reply.h"
 #include "bot/reporter.h"
 #include "bot/resolve.h"
@@ -616,10 +617,7 @@ static void on_upstream(void *observer, void *job_arg, const struct upstream_eve
 static void on_redis(void *arg, bool up, const struct error *err)
 {
     (void)arg;
-    if (up)
-        LOG(LOG_INFO, "redis is there", LOG_S("part", "worker"));
-    else
-        LOG(LOG_WARN, "redis is away", LOG_S("error", err ? err->log : ""));
+    log_redis_news("worker", up, err);
 }
 
 /* The time is up: what is not done goes back, and another process does it. */
