@@ -44,21 +44,6 @@ void whole_stop(struct whole *whole)
     world_close(&whole->state);
 }
 
-/* What the world is told for a moment does not stay in its arena. */
-static struct arena *begin_moment(struct world *world)
-{
-    struct arena *kept = world->arena;
-
-    world->arena = arena_create();
-    return kept;
-}
-
-static void end_moment(struct world *world, struct arena *kept)
-{
-    arena_destroy(world->arena);
-    world->arena = kept;
-}
-
 static const char *response_url(struct world *world, const char *channel)
 {
     const char *asked =
@@ -91,7 +76,7 @@ static const char *request(struct world *world, const char *channel, const char 
 struct load *whole_send(struct whole *whole, size_t count)
 {
     struct world *world = whole->world;
-    struct arena *kept = begin_moment(world);
+    struct arena *kept = world_moment_begin(world);
     const char **requests = arena_array(world->arena, const char *, count);
     const char *url = NULL, *channel = NULL;
 
@@ -103,7 +88,7 @@ struct load *whole_send(struct whole *whole, size_t count)
         requests[i] = request(world, channel, url);
     }
     struct load *load = load_create_of(requests, count);
-    end_moment(world, kept);
+    world_moment_end(world, kept);
     whole->sent += (int64_t)count;
     load_as_fast_as_it_goes(load, world->port, WHOLE_CONNECTIONS);
     return load;
@@ -118,10 +103,10 @@ static bool were_taken(struct world *world, void *arg)
 
 void whole_wait_replies(struct whole *whole)
 {
-    struct arena *kept = begin_moment(whole->world);
+    struct arena *kept = world_moment_begin(whole->world);
 
     world_wait(whole->world, were_taken, whole, "a command was not answered");
     if (world_taken_count(whole->world) != whole->sent)
         fatal("a command was answered twice");
-    end_moment(whole->world, kept);
+    world_moment_end(whole->world, kept);
 }

@@ -53,21 +53,6 @@ void crowd_destroy(struct crowd *crowd)
     free(crowd);
 }
 
-/* A campaign is long: what the world is told for a moment does not stay in its arena. */
-static struct arena *begin_moment(struct world *world)
-{
-    struct arena *kept = world->arena;
-
-    world->arena = arena_create();
-    return kept;
-}
-
-static void end_moment(struct world *world, struct arena *kept)
-{
-    arena_destroy(world->arena);
-    world->arena = kept;
-}
-
 static enum told told_by(const char *text)
 {
     if (strstr(text, "pode ter sido aceito"))
@@ -77,7 +62,7 @@ static enum told told_by(const char *text)
 
 void crowd_ask(struct crowd *crowd)
 {
-    struct arena *kept = begin_moment(crowd->world);
+    struct arena *kept = world_moment_begin(crowd->world);
     char name[16];
 
     must_be(crowd->asked < crowd->most, "more askers than were announced");
@@ -88,7 +73,7 @@ void crowd_ask(struct crowd *crowd)
     crowd->askers[crowd->asked++].told = told_by(ack.text);
     if (ack.took_ms > crowd->longest_ack_ms)
         crowd->longest_ack_ms = ack.took_ms;
-    end_moment(crowd->world, kept);
+    world_moment_end(crowd->world, kept);
 }
 
 static void note_reply(struct crowd *crowd, const cJSON *reply)
@@ -109,7 +94,7 @@ static void note_reply(struct crowd *crowd, const cJSON *reply)
 
 int crowd_look(struct crowd *crowd)
 {
-    struct arena *kept = begin_moment(crowd->world);
+    struct arena *kept = world_moment_begin(crowd->world);
     char path[64];
     const cJSON *reply = NULL;
 
@@ -119,7 +104,7 @@ int crowd_look(struct crowd *crowd)
         note_reply(crowd, reply);
         crowd->after = world_number(reply);
     }
-    end_moment(crowd->world, kept);
+    world_moment_end(crowd->world, kept);
     return crowd->replies;
 }
 
@@ -157,12 +142,12 @@ struct crowd_count crowd_count(const struct crowd *crowd)
 static bool is_queue_empty(struct crowd *crowd)
 {
     static const char *const gauges[] = { "raiox_jobs_waiting", "raiox_jobs_in_flight" };
-    struct arena *kept = begin_moment(crowd->world);
+    struct arena *kept = world_moment_begin(crowd->world);
     bool empty = true;
 
     for (size_t i = 0; i < COUNT(gauges); i++)
         empty = empty && world_metric(crowd->world, gauges[i]) <= 0;
-    end_moment(crowd->world, kept);
+    world_moment_end(crowd->world, kept);
     return empty;
 }
 

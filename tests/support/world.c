@@ -27,6 +27,22 @@ static void must_be(bool ok, const char *what)
         fatal(what);
 }
 
+/* ---- memory ---- */
+
+struct arena *world_moment_begin(struct world *world)
+{
+    struct arena *kept = world->arena;
+
+    world->arena = arena_create();
+    return kept;
+}
+
+void world_moment_end(struct world *world, struct arena *begun)
+{
+    arena_destroy(world->arena);
+    world->arena = begun;
+}
+
 /* ---- the environment ---- */
 
 static size_t name_len(const char *variable)
@@ -139,16 +155,24 @@ struct world_answer world_get(struct world *world, const char *path)
 
 double world_metric(struct world *world, const char *sample)
 {
+    struct arena *kept = world_moment_begin(world);
     struct world_answer answer = world_get(world, "/metrics");
     size_t len = strlen(sample);
+    double value = 0;
+    bool found = false;
 
     must_be(answer.status == 200, "no metrics");
-    for (const char *line = answer.body; line;
-         line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL)
-        if (strncmp(line, sample, len) == 0 && line[len] == ' ')
-            return strtod(line + len, NULL);
-    fprintf(stderr, "%s\n", sample);
-    fatal("no such sample in the metrics");
+    for (const char *line = answer.body; line && !found;
+         line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
+        found = strncmp(line, sample, len) == 0 && line[len] == ' ';
+        if (found)
+            value = strtod(line + len, NULL);
+    }
+    if (!found)
+        fprintf(stderr, "%s\n", sample);
+    must_be(found, "no such sample in the metrics");
+    world_moment_end(world, kept);
+    return value;
 }
 
 /* ---- starting ---- */
@@ -449,16 +473,22 @@ const char *world_body(struct world *world, const cJSON *reply)
 
 int64_t world_reply_count(struct world *world)
 {
-    return cJSON_GetArraySize(json_get(replies_behind(world, 0, 0), "replies"));
+    struct arena *kept = world_moment_begin(world);
+    int count = cJSON_GetArraySize(json_get(replies_behind(world, 0, 0), "replies"));
+
+    world_moment_end(world, kept);
+    return count;
 }
 
 int64_t world_taken_count(struct world *world)
 {
+    struct arena *kept = world_moment_begin(world);
     struct error err = { 0 };
     int64_t posted = 0;
 
     must_be(json_int(replies_behind(world, INT32_MAX, 0), "posted", &posted, &err),
             "the sandbox tells of replies otherwise");
+    world_moment_end(world, kept);
     return posted;
 }
 
@@ -487,6 +517,7 @@ void world_advance(struct world *world, int seconds)
 int64_t world_calls(struct world *world, const char *service)
 {
     static const char *const others[] = { "monday", "meta", "google_ads", "google_oauth" };
+    struct arena *kept = world_moment_begin(world);
     const cJSON *counts = json_get(world_admin(world, "GET", "/calls?counts=1", NULL), "counts");
     struct error err = { 0 };
     int64_t sum = 0;
@@ -496,6 +527,7 @@ int64_t world_calls(struct world *world, const char *service)
         must_be(json_int(counts, service ? service : others[i], &count, &err), "no such service");
         sum += count;
     }
+    world_moment_end(world, kept);
     return sum;
 }
 
@@ -560,6 +592,7 @@ static const char *next_line(struct arena *arena, const char **at)
 
 size_t world_count_log_(struct world *world, const struct process *of, const char *const *words)
 {
+    struct arena *kept = world_moment_begin(world);
     const char *at = world_log(world, of), *line;
     size_t count = 0;
 
@@ -569,6 +602,7 @@ size_t world_count_log_(struct world *world, const struct process *of, const cha
             word++;
         count += *word == NULL;
     }
+    world_moment_end(world, kept);
     return count;
 }
 

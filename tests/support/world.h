@@ -69,6 +69,10 @@ void world_write_dotenv(const struct world *world, const char *text);
 size_t world_children(struct world *world, const struct process *of, const char *role, pid_t *ret,
                       size_t max);
 
+/* What the world tells between the two is gone at the end: for tests that ask it very often. */
+struct arena *world_moment_begin(struct world *world);
+void world_moment_end(struct world *world, struct arena *begun);
+
 /* ---- Slack ---- */
 
 struct world_ack {
