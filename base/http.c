@@ -9,6 +9,7 @@
 
 #include <assert.h>
 #include <curl/curl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -95,6 +96,7 @@ struct http {
     struct http_call *calls;
     struct transfer *pool;
     size_t pool_len;
+    struct loop_timer timer; /* when curl wants to be run again */
 };
 
 static void *must(void *memory)
@@ -477,13 +479,16 @@ static void transfer_done(struct http *http, struct transfer *transfer, CURLcode
     host_start_waiting(http, host);
 }
 
-static void on_turn(void *arg)
+/* ---- what curl waits for ---- */
+
+/* Lets curl do what this socket (or CURL_SOCKET_TIMEOUT) is ready for: that alone, where
+ * curl_multi_perform() would look at each of the transfers under way. */
+static void go_on(struct http *http, curl_socket_t socket, int events)
 {
-    struct http *http = arg;
     CURLMsg *message = NULL;
     int count = 0;
 
-    if (curl_multi_perform(http->multi, &count) != CURLM_OK)
+    if (curl_multi_socket_action(http->multi, socket, events, &count) != CURLM_OK)
         fatal("curl cannot go on with its transfers");
     while ((message = curl_multi_info_read(http->multi, &count))) {
         char *transfer = NULL;
@@ -493,6 +498,68 @@ static void on_turn(void *arg)
     }
 }
 
+/* A socket of curl's. */
+struct socket {
+    struct http *http;
+    curl_socket_t fd;
+    struct loop_watch *watch;
+};
+
+static void on_ready(void *arg, short revents)
+{
+    const struct socket *socket = arg;
+    int events = (revents & POLLIN ? CURL_CSELECT_IN : 0) |
+                 (revents & POLLOUT ? CURL_CSELECT_OUT : 0) |
+                 (revents & ~(POLLIN | POLLOUT) ? CURL_CSELECT_ERR : 0);
+
+    go_on(socket->http, socket->fd, events);
+}
+
+/* curl says what it waits for at a socket; no callback of its transfers runs in here. */
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *known)
+{
+    struct http *http = arg;
+    struct socket *socket = known;
+    short events =
+        (short)((what & CURL_POLL_IN ? POLLIN : 0) | (what & CURL_POLL_OUT ? POLLOUT : 0));
+
+    (void)easy;
+    if (what == CURL_POLL_REMOVE) {
+        if (socket)
+            loop_unwatch(http->loop, socket->watch);
+        free(socket);
+        return 0;
+    }
+    if (socket) {
+        loop_watch_events(http->loop, socket->watch, events);
+        return 0;
+    }
+    socket = must(calloc(1, sizeof(*socket)));
+    void *old = loop_context_swap(http->loop, NULL); /* connections are shared by all */
+    *socket = (struct socket){ http, fd, loop_watch(http->loop, fd, events, on_ready, socket) };
+    loop_context_swap(http->loop, old);
+    curl_multi_assign(http->multi, fd, socket);
+    return 0;
+}
+
+static void on_due(void *arg)
+{
+    go_on(arg, CURL_SOCKET_TIMEOUT, 0);
+}
+
+static int on_timer(CURLM *multi, long wait_ms, void *arg)
+{
+    struct http *http = arg;
+
+    (void)multi;
+    if (wait_ms < 0)
+        loop_timer_stop(http->loop, &http->timer);
+    else
+        loop_timer_start(http->loop, &http->timer, wait_ms, on_due, http);
+    http->timer.context = NULL;
+    return 0;
+}
+
 /* ---- the outside ---- */
 
 struct http *http_create(struct loop *loop, const struct http_options *options)
@@ -500,7 +567,13 @@ struct http *http_create(struct loop *loop, const struct http_options *options)
     struct http *http = must(calloc(1, sizeof(*http)));
 
     http->loop = loop;
-    http->multi = loop_multi(loop);
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+        fatal("out of memory");
+    http->multi = must(curl_multi_init());
+    curl_multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+    curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http);
+    curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, on_timer);
+    curl_multi_setopt(http->multi, CURLMOPT_TIMERDATA, http);
     http->max_per_host = options->max_per_host ? options->max_per_host : DEFAULT_MAX_PER_HOST;
     http->max_body = options->max_body ? options->max_body : DEFAULT_MAX_BODY;
     http->max_bodies = options->max_bodies ? options->max_bodies : DEFAULT_MAX_BODIES;
@@ -515,7 +588,6 @@ struct http *http_create(struct loop *loop, const struct http_options *options)
     curl_multi_setopt(http->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)http->max_per_host);
     /* Else curl keeps four connections a transfer under way, and none while it is idle. */
     curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, 4L * http->max_per_host);
-    loop_after_wait(loop, on_turn, http);
     return http;
 }
 
@@ -535,7 +607,6 @@ void http_destroy(struct http *http)
 {
     if (!http)
         return;
-    loop_after_wait(http->loop, NULL, NULL);
     for (struct http_call *call = http->calls; call;) {
         struct http_call *next = call->next;
         assert(call->state != CALL_TELLING);
@@ -553,7 +624,10 @@ void http_destroy(struct http *http)
         free(host->origin);
         free(host);
     }
+    curl_multi_cleanup(http->multi); /* closes what is watched */
+    loop_timer_stop(http->loop, &http->timer);
     curl_share_cleanup(http->share);
+    curl_global_cleanup();
     free(http->user_agent);
     free(http->ca_file);
     free(http);

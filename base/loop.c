@@ -5,7 +5,6 @@
 #include "base/error.h"
 
 #include <assert.h>
-#include <curl/curl.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -16,8 +15,6 @@
 /* With nothing to do a process still turns this often: nothing depends on it. */
 #define IDLE_TURN_MS (60 * 1000)
 
-/* curl has its own names for poll's bits; on Linux they are the same bits. */
-_Static_assert(CURL_WAIT_POLLIN == POLLIN && CURL_WAIT_POLLOUT == POLLOUT, "poll's bits");
 #define WAIT_BITS (POLLIN | POLLOUT)
 
 struct loop_watch {
@@ -31,13 +28,12 @@ struct loop_watch {
 };
 
 struct loop {
-    CURLM *multi;
     bool stopped, turning;
     int64_t now_ms;
 
     /* Three arrays with room for watch_cap each. watches and fds go together, place by place. */
     struct loop_watch **watches;
-    struct curl_waitfd *fds;
+    struct pollfd *fds;
     struct loop_watch **fired; /* what the turn still has to call; NULL where it was removed */
     size_t watch_count, watch_cap, fired_count;
 
@@ -46,9 +42,6 @@ struct loop {
     uint64_t timer_order;
 
     struct loop_hook *hooks, **hooks_end; /* what runs before the next wait, in order */
-
-    void (*after_wait)(void *arg);
-    void *after_wait_arg;
 
     int signal_fd;
     struct loop_watch *signal_watch;
@@ -64,13 +57,10 @@ struct loop *loop_create(void)
 {
     struct loop *loop = calloc(1, sizeof(*loop));
 
-    if (!loop || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+    if (!loop)
         fatal("out of memory");
     /* Neither curl nor hiredis keeps a write to a closed connection from ending the process. */
     signal(SIGPIPE, SIG_IGN);
-    loop->multi = curl_multi_init();
-    if (!loop->multi)
-        fatal("out of memory or descriptors");
     loop->hooks_end = &loop->hooks;
     loop->signal_fd = -1;
     loop->now_ms = clock_mono_ms();
@@ -88,8 +78,6 @@ void loop_destroy(struct loop *loop)
     while (loop->watch_count > 0)
         loop_unwatch(loop, loop->watches[loop->watch_count - 1]);
     /* Timers and hooks that still wait are left alone: their owners may be gone already. */
-    curl_multi_cleanup(loop->multi);
-    curl_global_cleanup();
     free(loop->watches);
     free(loop->fds);
     free(loop->fired);
@@ -105,18 +93,6 @@ int64_t loop_now_ms(const struct loop *loop)
 void loop_stop(struct loop *loop)
 {
     loop->stopped = true;
-}
-
-void *loop_multi(struct loop *loop)
-{
-    return loop->multi;
-}
-
-void loop_after_wait(struct loop *loop, void (*fn)(void *arg), void *arg)
-{
-    assert(!fn || !loop->after_wait);
-    loop->after_wait = fn;
-    loop->after_wait_arg = arg;
 }
 
 /* ---- on whose behalf ---- */
@@ -310,7 +286,7 @@ void loop_watch_events(struct loop *loop, struct loop_watch *watch, short events
 {
     watch->events = (short)(events & WAIT_BITS);
     loop->fds[watch->place] =
-        (struct curl_waitfd){ .fd = watch->fd, .events = watch->events, .revents = 0 };
+        (struct pollfd){ .fd = watch->fd, .events = watch->events, .revents = 0 };
 }
 
 void loop_unwatch(struct loop *loop, struct loop_watch *watch)
@@ -327,40 +303,19 @@ void loop_unwatch(struct loop *loop, struct loop_watch *watch)
     free(watch);
 }
 
-/*
- * curl shows a hang-up as POLLIN and an error as POLLIN and POLLOUT, also to who did not ask for
- * them: then the kernel is asked for their true names.
- */
-static short true_revents(const struct loop_watch *watch, short shown)
+/* Notes what the wait found before anything is called: calls may add and remove watches. */
+static void collect_fired(struct loop *loop, int ready)
 {
-    if (!(shown & ~watch->events))
-        return shown;
-    struct pollfd fd = { .fd = watch->fd, .events = watch->events };
-    if (poll(&fd, 1, 0) <= 0)
-        return 0;
-    return fd.revents;
-}
-
-/*
- * Notes what the wait found before anything is called: calls may add and remove watches.
- * Returns how many of curl's count were ours.
- */
-static int collect_fired(struct loop *loop, int ready)
-{
-    int ours = 0;
-
     loop->fired_count = 0;
-    for (size_t i = 0; i < loop->watch_count && ours < ready; i++) {
-        short shown = loop->fds[i].revents;
-        if (!shown)
+    for (size_t i = 0; i < loop->watch_count && ready > 0; i++) {
+        if (!loop->fds[i].revents)
             continue;
-        ours++;
+        ready--;
         struct loop_watch *watch = loop->watches[i];
-        watch->revents = true_revents(watch, shown);
+        watch->revents = loop->fds[i].revents;
         loop->fired[loop->fired_count++] = watch;
         watch->fired = loop->fired_count;
     }
-    return ours;
 }
 
 static void run_fired(struct loop *loop)
@@ -426,37 +381,20 @@ static int wait_ms(const struct loop *loop, int max_wait_ms)
     return left_ms < max_wait_ms ? (int)left_ms : max_wait_ms;
 }
 
-/* Does curl have anything to do: a socket that is ready, or a time that has come? */
-static bool transfers_due(const struct loop *loop, int ready_sockets)
-{
-    long left_ms = -1;
-
-    if (ready_sockets > 0)
-        return true;
-    return curl_multi_timeout(loop->multi, &left_ms) != CURLM_OK || left_ms == 0;
-}
-
 void loop_turn(struct loop *loop, int max_wait_ms)
 {
-    int ready = 0;
-
     assert(!loop->turning);
     loop->turning = true;
     run_hooks(loop);
-    /* curl refuses a negative wait. */
-    if (max_wait_ms < 0)
-        max_wait_ms = 0;
-    if (curl_multi_poll(loop->multi, loop->fds, (unsigned)loop->watch_count,
-                        wait_ms(loop, max_wait_ms), &ready) != CURLM_OK)
+    int ready =
+        poll(loop->fds, loop->watch_count, wait_ms(loop, max_wait_ms < 0 ? 0 : max_wait_ms));
+    if (ready < 0 && errno != EINTR)
         fatal("the event loop cannot wait");
     loop->now_ms = clock_mono_ms();
 
-    int ours = collect_fired(loop, ready);
+    collect_fired(loop, ready);
     run_fired(loop);
     run_timers(loop);
-    if (loop->after_wait && transfers_due(loop, ready - ours))
-        loop->after_wait(loop->after_wait_arg);
-    loop_context_swap(loop, NULL);
     loop->turning = false;
 }
 

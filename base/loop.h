@@ -1,8 +1,8 @@
 /*
- * The event loop: one a process, one thread. Each turn waits at once for every curl transfer, every
- * watched descriptor and the next timer (curl_multi_poll), then runs what is due. No callback runs
- * inside the call that asked for it. A callback may stop, start or remove anything, itself
- * included.
+ * The event loop: one a process, one thread. Each turn waits at once for every watched
+ * descriptor (transfers' too: base/http.h watches them) and the next timer, then runs what is due.
+ * No callback runs inside the call that asked for it. A callback may stop, start or remove
+ * anything, itself included.
  *
  * Context: a value that says on whose behalf code runs. A timer, watch, HTTP call or Redis command
  * captures the context in force where it was started, and its callback runs under it; the observer
@@ -81,10 +81,5 @@ struct loop_hook {
 };
 void loop_hook_start(struct loop *loop, struct loop_hook *hook, void (*fn)(void *arg), void *arg);
 void loop_hook_stop(struct loop *loop, struct loop_hook *hook);
-
-/* For base/http.c alone: the CURLM *, and what to run when a wait ends with something for it to do.
- */
-void *loop_multi(struct loop *loop);
-void loop_after_wait(struct loop *loop, void (*fn)(void *arg), void *arg);
 
 #endif
