@@ -211,7 +211,7 @@ int command_check(int argc, char **argv)
     (void)argv;
     if (argc > 1)
         return command_usage("check", "no arguments");
-    oneshot_begin(&check.oneshot, 0, REPORT_MS);
+    oneshot_begin(&check.oneshot, 0, REPORT_MS, false);
     check_redis(&check);
     check_monday(&check);
     check_platforms(&check);

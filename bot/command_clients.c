@@ -127,7 +127,7 @@ int command_clients(int argc, char **argv)
 
     if (argc > 1 && !listing.json)
         return command_usage("clients", "--json or nothing");
-    oneshot_begin(&listing.oneshot, CONFIG_NEEDS_MONDAY, REPORT_MS);
+    oneshot_begin(&listing.oneshot, CONFIG_NEEDS_MONDAY, REPORT_MS, true);
     /* The board as it is now: who mends rows wants to see what they mended. */
     monday_board_again(reporter_monday(listing.oneshot.reporter), listing.oneshot.job, on_board,
                        &listing);

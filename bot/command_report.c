@@ -107,7 +107,7 @@ int command_report(int argc, char **argv)
     }
     if (!asking.wanted || !*asking.wanted || !utf8_valid(asking.wanted, strlen(asking.wanted)))
         return command_usage("report", "CLIENT [--json]");
-    oneshot_begin(&asking.oneshot, CONFIG_NEEDS_MONDAY, REPORT_MS);
+    oneshot_begin(&asking.oneshot, CONFIG_NEEDS_MONDAY, REPORT_MS, true);
     monday_board(reporter_monday(asking.oneshot.reporter), asking.oneshot.job, on_board, &asking);
     loop_run(asking.oneshot.loop);
     oneshot_end(&asking.oneshot);

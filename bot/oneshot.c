@@ -45,7 +45,7 @@ static void on_upstream(void *observer, void *job_arg, const struct upstream_eve
             LOG_I("status", event->status), LOG_S("error", event->error));
 }
 
-void oneshot_begin(struct oneshot *oneshot, unsigned needs, int64_t job_ms)
+void oneshot_begin(struct oneshot *oneshot, unsigned needs, int64_t job_ms, bool held)
 {
     memset(oneshot, 0, sizeof(*oneshot));
     oneshot->arena = arena_create();
@@ -54,8 +54,8 @@ void oneshot_begin(struct oneshot *oneshot, unsigned needs, int64_t job_ms)
     oneshot->loop = loop_create();
     connect_redis(oneshot);
     oneshot->cache = cache_create(oneshot->loop, oneshot->redis);
-    oneshot->reporter =
-        reporter_create(oneshot->loop, oneshot->cache, &oneshot->config, on_upstream, NULL);
+    oneshot->reporter = reporter_create(oneshot->loop, oneshot->cache, held ? oneshot->redis : NULL,
+                                        &oneshot->config, on_upstream, NULL);
     oneshot->job =
         upstream_job_begin(reporter_upstream(oneshot->reporter), clock_mono_ms() + job_ms, NULL);
 }

@@ -24,9 +24,12 @@ struct oneshot {
     struct error redis_error;
 };
 
-/* Reads the configuration (or ends the program), waits a moment for Redis. job_ms: for all calls
- * together. */
-void oneshot_begin(struct oneshot *oneshot, unsigned needs, int64_t job_ms);
+/*
+ * Reads the configuration (or ends the program), waits a moment for Redis. job_ms: for all calls
+ * together. held: keeps to what the workers have learnt not to ask for some time; false for a
+ * probe, which is to find out whether that is mended.
+ */
+void oneshot_begin(struct oneshot *oneshot, unsigned needs, int64_t job_ms, bool held);
 void oneshot_end(struct oneshot *oneshot);
 
 /* Text from outside for a terminal: without its control characters. */

@@ -73,7 +73,7 @@ static struct monday *create_monday(struct reporter *reporter, struct cache *cac
     return monday_create(reporter->upstream, cache, &options);
 }
 
-struct reporter *reporter_create(struct loop *loop, struct cache *cache,
+struct reporter *reporter_create(struct loop *loop, struct cache *cache, struct redis *redis,
                                  const struct config *config, upstream_event_fn *on_event,
                                  void *observer)
 {
@@ -86,7 +86,7 @@ struct reporter *reporter_create(struct loop *loop, struct cache *cache,
     reporter->loop = loop;
     reporter->config = config;
     reporter->http = http_create(loop, &options);
-    reporter->upstream = upstream_create(loop, reporter->http, on_event, observer);
+    reporter->upstream = upstream_create(loop, reporter->http, redis, on_event, observer);
     reporter->monday = create_monday(reporter, cache);
     reporter->meta = create_meta(reporter, cache);
     reporter->google_ads = create_google_ads(reporter, cache);

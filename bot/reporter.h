@@ -18,8 +18,9 @@
 
 struct reporter; /* one a process: HTTP client, tokens, the board */
 
-/* cache may be NULL. on_event sees every try of every call (platforms/upstream.h). */
-struct reporter *reporter_create(struct loop *loop, struct cache *cache,
+/* cache and redis (upstream.h's) may be NULL. on_event sees every try of every call
+ * (platforms/upstream.h). */
+struct reporter *reporter_create(struct loop *loop, struct cache *cache, struct redis *redis,
                                  const struct config *config, upstream_event_fn *on_event,
                                  void *observer);
 void reporter_destroy(struct reporter *reporter);

@@ -667,7 +667,8 @@ int worker(const struct config *config, struct metrics *metrics, struct pool_pla
     loop_signals(self.loop, signals, COUNT(signals), on_signal, &self);
     self.queue = queue_create(self.loop, &config->redis, consumer, on_redis, &self);
     self.cache = cache_create(self.loop, queue_redis(self.queue));
-    self.reporter = reporter_create(self.loop, self.cache, config, on_upstream, &self);
+    self.reporter =
+        reporter_create(self.loop, self.cache, queue_redis(self.queue), config, on_upstream, &self);
     self.fetches = fetches_create(self.loop, self.cache, self.reporter, config);
     take_more(&self);
 

@@ -11,7 +11,8 @@
 #define SPARE_MS (60 * SECOND_MS)
 /* All tries of one exchange: the reports behind it have 60 s in all. */
 #define EXCHANGE_MS (25 * SECOND_MS)
-/* How long a failed exchange is remembered: one that may pass, and one that a person must mend. */
+/* How long a failed exchange is remembered: one that may pass, and one that a person must mend. A
+ * refused token is remembered by the upstream, for all workers. */
 #define FAILED_MS (5 * SECOND_MS)
 #define DEAD_MS (60 * SECOND_MS)
 /* About 2 KiB as a rule; the contract says to allow for longer. */
@@ -22,11 +23,12 @@ struct google_token {
     struct loop *loop;
     const char *platform;
     char *url, *client_id, *client_secret, *refresh_token;
-    char *text;            /* NULL: none */
-    int64_t good_until_ms; /* monotonic, SPARE_MS already taken off */
-    int64_t asked_ms;      /* when the exchange under way began */
-    unsigned number;       /* of text: 1 for the first */
-    struct error failure;  /* of the last exchange; kind NONE: it brought text */
+    char name[UPSTREAM_TOKEN_NAME]; /* of refresh_token */
+    char *text;                     /* NULL: none */
+    int64_t good_until_ms;          /* monotonic, SPARE_MS already taken off */
+    int64_t asked_ms;               /* when the exchange under way began */
+    unsigned number;                /* of text: 1 for the first */
+    struct error failure;           /* of the last exchange; kind NONE: it brought text */
     int64_t failed_until_ms;
     struct upstream_job *job; /* of the exchange under way; NULL: none */
     struct upstream_line line;
@@ -62,6 +64,7 @@ struct google_token *google_token_create(struct upstream *upstream,
     token->client_id = copy(options->client_id);
     token->client_secret = copy(options->client_secret);
     token->refresh_token = copy(options->refresh_token);
+    upstream_token_name(token->refresh_token, token->name);
     return token;
 }
 
@@ -159,9 +162,9 @@ static void settle(struct google_token *token, const struct error *failure)
     struct upstream_job *job = TAKE(token->job);
 
     token->failure = failure ? *failure : (struct error){ 0 };
-    if (failure)
-        token->failed_until_ms =
-            loop_now_ms(token->loop) + (error_may_pass(failure->kind) ? FAILED_MS : DEAD_MS);
+    token->failed_until_ms = loop_now_ms(token->loop);
+    if (failure && failure->kind != ERR_AUTH)
+        token->failed_until_ms += error_may_pass(failure->kind) ? FAILED_MS : DEAD_MS;
     upstream_wake(&token->line);
     upstream_job_end(job);
 }
@@ -192,6 +195,7 @@ static void on_exchanged(void *arg, const struct http_answer *answer, const stru
     if (got.refresh_token) {
         free(token->refresh_token);
         token->refresh_token = copy(got.refresh_token);
+        upstream_token_name(token->refresh_token, token->name);
     }
     settle(token, NULL);
 }
@@ -222,6 +226,7 @@ static void exchange(struct google_token *token)
     upstream_send(token->job, &(struct upstream_call){
                                   .platform = token->platform,
                                   .what = "token",
+                                  .token = token->name,
                                   .request = { .method = "POST",
                                                .url = token->url,
                                                .headers = headers,

@@ -52,6 +52,7 @@ struct meta {
     char *authorization;            /* the header; NULL: not configured */
     const char *headers[2];
     char proof[65];
+    char token[UPSTREAM_TOKEN_NAME];
 };
 
 /* One client's month, under way. Everything is in the job's arena. */
@@ -117,6 +118,7 @@ struct meta *meta_create(struct upstream *upstream, struct cache *cache,
     meta->agency_business_id = arena_strdup(arena, options->agency_business_id);
     if (options->token) {
         meta->authorization = arena_printf(arena, "Authorization: Bearer %s", options->token);
+        upstream_token_name(options->token, meta->token);
         if (options->app_secret)
             proof_write(options->app_secret, options->token, meta->proof);
     }
@@ -125,6 +127,7 @@ struct meta *meta_create(struct upstream *upstream, struct cache *cache,
         .url = arena_strdup(arena, options->url),
         .version = arena_strdup(arena, options->version),
         .proof = meta->proof,
+        .token = meta->token,
         .headers = meta->headers,
     };
     return meta;

@@ -112,6 +112,7 @@ static void list_send(struct meta_list *list)
                                             .platform = "meta",
                                             .what = list->query.what,
                                             .account = list->query.account,
+                                            .token = list->lists->access->token,
                                             .request = { .method = "GET",
                                                          .url = url.data,
                                                          .headers = list->lists->access->headers },

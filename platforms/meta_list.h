@@ -17,6 +17,7 @@
 struct meta_access {
     const char *url, *version;
     const char *proof;          /* appsecret_proof; "" for none */
+    const char *token;          /* its name (upstream.h); NULL: none */
     const char *const *headers; /* the token's, ends with NULL */
 };
 

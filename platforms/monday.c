@@ -57,6 +57,7 @@ struct monday {
     struct loop *loop;
     struct cache *cache;
     char *url, *version, *token, *board_id, *active_group;
+    char token_name[UPSTREAM_TOKEN_NAME];
     int64_t cache_ms;
     /* In the cache: the board, one of the last AGAIN_MS, and whose turn it is to ask again. */
     char *board_name, *fresh_name, *again_name;
@@ -110,6 +111,7 @@ struct monday *monday_create(struct upstream *upstream, struct cache *cache,
     monday->url = copy(options->url);
     monday->version = copy(options->version);
     monday->token = copy(options->token);
+    upstream_token_name(options->token, monday->token_name);
     monday->board_id = copy(options->board_id);
     monday->active_group = copy(options->active_group);
     monday->cache_ms = options->cache_ms;
@@ -228,6 +230,7 @@ static void send_query(struct monday *monday, struct upstream_job *job, const ch
     upstream_send(job, &(struct upstream_call){
                            .platform = "monday",
                            .what = what,
+                           .token = monday->token_name,
                            .request = { .method = "POST",
                                         .url = monday->url,
                                         .headers = headers,

@@ -7,12 +7,15 @@
 #include "platforms/upstream.h"
 
 #include <assert.h>
+#include <openssl/evp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
 
 #include "base/clock.h"
+#include "platforms/holds.h"
 
 #define MAX_TRIES 5
 /* The first back-off; each next one is twice as long. */
@@ -28,21 +31,12 @@
  */
 #define HOLD_MIN_MS (INT64_C(60) * 1000)
 #define HOLD_MAX_MS (INT64_C(60) * 60 * 1000)
-/* Calls that are held at once; more are sent. */
-#define HOLDS_MAX 256
-
-/* One kind of call, for one account, that is not to be made for some time. */
-struct hold {
-    struct hold *next;
-    char *name;                      /* of hold_name() */
-    int64_t until_ms, wait_until_ms; /* monotonic: held here; what the host asked for */
-    struct error err;
-};
+/* A token that was refused is refused again; whoever mends it is not kept waiting longer. */
+#define DEAD_MS (INT64_C(60) * 1000)
 
 struct upstream {
     struct loop *loop;
-    struct hold *holds;
-    int hold_count;
+    struct holds *holds;
     struct http *http;
     upstream_event_fn *on_event;
     void *observer;
@@ -114,13 +108,14 @@ static void *zeroed(size_t size)
     return memory;
 }
 
-struct upstream *upstream_create(struct loop *loop, struct http *http, upstream_event_fn *on_event,
-                                 void *observer)
+struct upstream *upstream_create(struct loop *loop, struct http *http, struct redis *redis,
+                                 upstream_event_fn *on_event, void *observer)
 {
     struct upstream *upstream = zeroed(sizeof(*upstream));
 
     upstream->loop = loop;
     upstream->http = http;
+    upstream->holds = holds_create(loop, redis);
     upstream->on_event = on_event;
     upstream->observer = observer;
     /* Forked workers must not retry in step. A seed that could not be read costs only that. */
@@ -128,16 +123,6 @@ struct upstream *upstream_create(struct loop *loop, struct http *http, upstream_
         upstream->random = (uint64_t)loop_now_ms(loop);
     upstream->random |= 1;
     return upstream;
-}
-
-static void hold_drop(struct upstream *upstream, struct hold **at)
-{
-    struct hold *hold = *at;
-
-    *at = hold->next;
-    upstream->hold_count--;
-    free(hold->name);
-    free(hold);
 }
 
 void upstream_destroy(struct upstream *upstream)
@@ -148,8 +133,7 @@ void upstream_destroy(struct upstream *upstream)
         next = job->next;
         upstream_job_end(job);
     }
-    while (upstream->holds)
-        hold_drop(upstream, &upstream->holds);
+    holds_destroy(upstream->holds);
     free(upstream);
 }
 
@@ -163,6 +147,7 @@ struct upstream_job *upstream_job_begin(struct upstream *upstream, int64_t deadl
     upstream->next_lane = upstream->next_lane % 1000000 + 1; /* lane 0 is left to others */
     job->lane = upstream->next_lane;
     LIST_ADD(upstream->jobs, job);
+    holds_refresh(upstream->holds);
     return job;
 }
 
@@ -299,54 +284,52 @@ static void tell(const struct upstream_sent *sent, const struct http_answer *ans
 
 /* ---- what is not to be asked for some time ---- */
 
-static const char *hold_name(struct arena *arena, const struct upstream_call *call)
+void upstream_token_name(const char *token, char ret[UPSTREAM_TOKEN_NAME])
+{
+    unsigned char hash[EVP_MAX_MD_SIZE];
+    unsigned int len = 0;
+
+    if (EVP_Digest(token, strlen(token), hash, &len, EVP_sha256(), NULL) != 1)
+        fatal("SHA-256 does not work");
+    for (size_t i = 0; i < (UPSTREAM_TOKEN_NAME - 1) / 2; i++)
+        snprintf(ret + 2 * i, 3, "%02x", hash[i]);
+}
+
+static const char *call_name(struct arena *arena, const struct upstream_call *call)
 {
     return arena_printf(arena, "%s/%s/%s", call->platform, call->what,
                         call->account ? call->account : "");
 }
 
-/* NULL: it may be sent. Drops what has passed. */
+static const char *token_name(struct arena *arena, const struct upstream_call *call)
+{
+    return arena_printf(arena, "%s token %s", call->platform, call->token);
+}
+
+/* NULL: it may be sent. */
 static const struct hold *hold_find(struct upstream *upstream, const struct upstream_call *call)
 {
-    int64_t now = loop_now_ms(upstream->loop);
-    const struct hold *found = NULL;
-
-    if (!upstream->holds)
+    if (holds_none(upstream->holds))
         return NULL;
 
     scoped_arena struct arena *arena = arena_create();
-    const char *name = hold_name(arena, call);
-    for (struct hold **at = &upstream->holds; *at;) {
-        if ((*at)->until_ms <= now) {
-            hold_drop(upstream, at);
-            continue;
-        }
-        if (strcmp((*at)->name, name) == 0)
-            found = *at;
-        at = &(*at)->next;
-    }
-    return found;
+    const struct hold *hold = holds_find(upstream->holds, call_name(arena, call));
+    if (!hold && call->token)
+        hold = holds_find(upstream->holds, token_name(arena, call));
+    return hold;
 }
 
 static void hold_add(struct upstream *upstream, const struct upstream_call *call,
                      const struct error *err)
 {
     scoped_arena struct arena *arena = arena_create();
-    int64_t wait = err->retry_after_ms, now = loop_now_ms(upstream->loop);
+    int64_t wait = err->retry_after_ms;
 
-    if (!error_may_pass(err->kind) || wait <= HOLD_MIN_MS || upstream->hold_count >= HOLDS_MAX ||
-        hold_find(upstream, call))
-        return;
-    struct hold *hold = zeroed(sizeof(*hold));
-    hold->name = strdup(hold_name(arena, call));
-    if (!hold->name)
-        fatal("out of memory");
-    hold->until_ms = now + (wait < HOLD_MAX_MS ? wait : HOLD_MAX_MS);
-    hold->wait_until_ms = now + wait;
-    hold->err = *err;
-    hold->next = upstream->holds;
-    upstream->holds = hold;
-    upstream->hold_count++;
+    if (err->kind == ERR_AUTH && call->token)
+        holds_add(upstream->holds, token_name(arena, call), err, DEAD_MS, DEAD_MS);
+    else if (error_may_pass(err->kind) && wait > HOLD_MIN_MS)
+        holds_add(upstream->holds, call_name(arena, call), err,
+                  wait < HOLD_MAX_MS ? wait : HOLD_MAX_MS, wait);
 }
 
 /* ---- a try ---- */
@@ -411,7 +394,9 @@ static void on_held(void *arg)
         return;
     }
     struct error err = hold->err;
-    err.retry_after_ms = hold->wait_until_ms - loop_now_ms(upstream->loop);
+    err.retry_after_ms = 0;
+    if (error_may_pass(err.kind)) /* no wait mends a token */
+        err.retry_after_ms = hold->wait_until_ms - loop_now_ms(upstream->loop);
     sent_end(sent, &(struct http_answer){ .body = "" }, &err);
 }
 
@@ -467,6 +452,7 @@ struct upstream_sent *upstream_send(struct upstream_job *job, const struct upstr
     request->lane = job->lane;
     sent->job = job;
     LIST_ADD(job->sent, sent);
+    holds_refresh(job->upstream->holds);
     if (hold_find(job->upstream, call))
         loop_timer_start(job->upstream->loop, &sent->timer, 0, on_held, sent);
     else

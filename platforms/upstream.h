@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/http.h"
 #include "base/loop.h"
+#include "base/redis.h"
 
 struct upstream; /* one a process */
 
@@ -32,8 +33,12 @@ struct upstream_event {
 };
 typedef void upstream_event_fn(void *observer, void *job_arg, const struct upstream_event *event);
 
-struct upstream *upstream_create(struct loop *loop, struct http *http, upstream_event_fn *on_event,
-                                 void *observer);
+/*
+ * redis: where the workers tell one another what is not to be asked for some time (holds.h); it is
+ * destroyed behind the upstream. NULL: each process finds out by itself.
+ */
+struct upstream *upstream_create(struct loop *loop, struct http *http, struct redis *redis,
+                                 upstream_event_fn *on_event, void *observer);
 void upstream_destroy(struct upstream *upstream);
 
 /*
@@ -50,9 +55,15 @@ int upstream_job_calls(
 struct upstream *upstream_of(struct upstream_job *job);
 struct loop *upstream_loop(struct upstream *upstream);
 
+/* What a token is called where it must not be shown, in Redis: the start of its SHA-256 in hex. */
+#define UPSTREAM_TOKEN_NAME 17
+void upstream_token_name(const char *token, char ret[UPSTREAM_TOKEN_NAME]);
+
 struct upstream_call {
     const char *platform, *what,
-        *account; /* kept by pointer: literals, or in an arena that outlives the call */
+        *account;      /* kept by pointer: literals, or in an arena that outlives the call */
+    const char *token; /* the name of the token that ERR_AUTH is about, kept too; NULL: of one that
+                          is not remembered as refused */
     struct http_request request; /* copied */
     /*
      * Is this answer (any status) a good one? false sets err with its kind and the hint it carries.
@@ -70,7 +81,8 @@ struct upstream_sent;
  * or the hint) at most 5 times and as long as the next try would begin before the job's deadline;
  * when the hint lies beyond it the call fails at once, and err->retry_after_ms still says when
  * asking makes sense. After a hint of more than a minute the same thing of the same account is not
- * asked again before its end (or an hour has passed): such a call fails in the next turn, unsent.
+ * asked again before its end (or an hour has passed), nor within a minute anything with a token
+ * that was refused (ERR_AUTH): such a call fails in the next turn, unsent. All workers keep to it.
  * The handle is for upstream_cancel() alone, and dead once done() has run; it may be ignored.
  */
 struct upstream_sent *upstream_send(struct upstream_job *job, const struct upstream_call *call);

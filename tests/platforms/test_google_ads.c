@@ -150,7 +150,7 @@ static int set_up(void **state)
     w->loop = loop_create();
     w->http = http_create(w->loop, &(struct http_options){ .user_agent = "raiox-test" });
     w->peer = peer_create(w->loop, on_request, w);
-    w->upstream = upstream_create(w->loop, w->http, NULL, NULL);
+    w->upstream = upstream_create(w->loop, w->http, NULL, NULL, NULL);
     w->job = upstream_job_begin(w->upstream, clock_mono_ms() + 60000, NULL);
     w->cache = cache_create(w->loop, NULL);
     w->ads = make_ads(w, NULL, "1//0gXyz");

@@ -85,7 +85,7 @@ static int set_up(void **state)
     w->loop = loop_create();
     w->http = http_create(w->loop, &(struct http_options){ .user_agent = "raiox-test" });
     w->peer = peer_create(w->loop, on_request, w);
-    w->upstream = upstream_create(w->loop, w->http, on_event, w);
+    w->upstream = upstream_create(w->loop, w->http, NULL, on_event, w);
     w->job = upstream_job_begin(w->upstream, clock_mono_ms() + 60000, w);
     *state = w;
     return 0;
