@@ -301,10 +301,30 @@ cJSON *json_parse(struct arena *arena, const char *text, size_t len, struct erro
 
 const cJSON *json_get(const cJSON *object, const char *name)
 {
-    return cJSON_IsObject(object) ? cJSON_GetObjectItemCaseSensitive(object, name) : NULL;
+    if (!cJSON_IsObject(object))
+        return NULL;
+    for (const cJSON *item = object->child; item; item = item->next)
+        if (item->string[0] == name[0] && strcmp(item->string, name) == 0)
+            return item;
+    return NULL;
 }
 
 typedef cJSON_bool is_type_fn(const cJSON *item);
+
+/* The field of that type; NULL where it may be absent, and is. */
+static bool get_opt(const cJSON *object, const char *name, is_type_fn *is_type, const char *type,
+                    const cJSON **ret, struct error *err)
+{
+    const cJSON *item = json_get(object, name);
+
+    if (item && !is_type(item)) {
+        if (!cJSON_IsNull(item))
+            return error_set(err, ERR_BAD_RESPONSE, "\"%s\" is not %s", name, type);
+        item = NULL;
+    }
+    *ret = item;
+    return true;
+}
 
 static bool get_typed(const cJSON *object, const char *name, is_type_fn *is_type, const char *type,
                       const cJSON **ret, struct error *err)
@@ -319,13 +339,6 @@ static bool get_typed(const cJSON *object, const char *name, is_type_fn *is_type
     return true;
 }
 
-static bool is_given(const cJSON *object, const char *name)
-{
-    const cJSON *item = json_get(object, name);
-
-    return item && !cJSON_IsNull(item);
-}
-
 bool json_object(const cJSON *object, const char *name, const cJSON **ret, struct error *err)
 {
     return get_typed(object, name, cJSON_IsObject, "an object", ret, err);
@@ -333,10 +346,7 @@ bool json_object(const cJSON *object, const char *name, const cJSON **ret, struc
 
 bool json_object_opt(const cJSON *object, const char *name, const cJSON **ret, struct error *err)
 {
-    if (is_given(object, name))
-        return json_object(object, name, ret, err);
-    *ret = NULL;
-    return true;
+    return get_opt(object, name, cJSON_IsObject, "an object", ret, err);
 }
 
 bool json_array(const cJSON *object, const char *name, const cJSON **ret, struct error *err)
@@ -346,10 +356,7 @@ bool json_array(const cJSON *object, const char *name, const cJSON **ret, struct
 
 bool json_array_opt(const cJSON *object, const char *name, const cJSON **ret, struct error *err)
 {
-    if (is_given(object, name))
-        return json_array(object, name, ret, err);
-    *ret = NULL;
-    return true;
+    return get_opt(object, name, cJSON_IsArray, "an array", ret, err);
 }
 
 bool json_string(const cJSON *object, const char *name, const char **ret, struct error *err)
@@ -364,9 +371,21 @@ bool json_string(const cJSON *object, const char *name, const char **ret, struct
 
 bool json_string_opt(const cJSON *object, const char *name, const char **ret, struct error *err)
 {
-    if (is_given(object, name))
-        return json_string(object, name, ret, err);
-    *ret = NULL;
+    const cJSON *item = NULL;
+
+    if (!get_opt(object, name, cJSON_IsString, "a string", &item, err))
+        return false;
+    *ret = item ? item->valuestring : NULL;
+    return true;
+}
+
+static bool whole_number(const cJSON *item, const char *name, int64_t *ret, struct error *err)
+{
+    double value = item->valuedouble;
+
+    if (!(value > -MAX_EXACT && value < MAX_EXACT) || value != trunc(value))
+        return error_set(err, ERR_BAD_RESPONSE, "\"%s\" is not a whole number", name);
+    *ret = (int64_t)value;
     return true;
 }
 
@@ -374,23 +393,26 @@ bool json_int(const cJSON *object, const char *name, int64_t *ret, struct error 
 {
     const cJSON *item = NULL;
 
-    if (!get_typed(object, name, cJSON_IsNumber, "a number", &item, err))
-        return false;
-    double value = item->valuedouble;
-    if (!(value > -MAX_EXACT && value < MAX_EXACT) || value != trunc(value))
-        return error_set(err, ERR_BAD_RESPONSE, "\"%s\" is not a whole number", name);
-    *ret = (int64_t)value;
-    return true;
+    return get_typed(object, name, cJSON_IsNumber, "a number", &item, err) &&
+           whole_number(item, name, ret, err);
 }
 
 bool json_int_opt(const cJSON *object, const char *name, int64_t *ret, bool *ret_has,
                   struct error *err)
 {
-    bool given = is_given(object, name);
+    const cJSON *item = NULL;
 
-    if (given && !json_int(object, name, ret, err))
+    if (!get_opt(object, name, cJSON_IsNumber, "a number", &item, err) ||
+        (item && !whole_number(item, name, ret, err)))
         return false;
-    *ret_has = given;
+    *ret_has = item != NULL;
+    return true;
+}
+
+static bool number_in_text(const char *text, const char *name, int64_t *ret, struct error *err)
+{
+    if (!text_int64(text, strlen(text), ret))
+        return error_set(err, ERR_BAD_RESPONSE, "\"%s\" is not a whole number in a string", name);
     return true;
 }
 
@@ -398,21 +420,18 @@ bool json_int_text(const cJSON *object, const char *name, int64_t *ret, struct e
 {
     const char *text = NULL;
 
-    if (!json_string(object, name, &text, err))
-        return false;
-    if (!text_int64(text, strlen(text), ret))
-        return error_set(err, ERR_BAD_RESPONSE, "\"%s\" is not a whole number in a string", name);
-    return true;
+    return json_string(object, name, &text, err) && number_in_text(text, name, ret, err);
 }
 
 bool json_int_text_opt(const cJSON *object, const char *name, int64_t *ret, bool *ret_has,
                        struct error *err)
 {
-    bool given = is_given(object, name);
+    const char *text = NULL;
 
-    if (given && !json_int_text(object, name, ret, err))
+    if (!json_string_opt(object, name, &text, err) ||
+        (text && !number_in_text(text, name, ret, err)))
         return false;
-    *ret_has = given;
+    *ret_has = text != NULL;
     return true;
 }
 
@@ -420,14 +439,12 @@ bool json_bool_opt(const cJSON *object, const char *name, bool *ret, bool *ret_h
                    struct error *err)
 {
     const cJSON *item = NULL;
-    bool given = is_given(object, name);
 
-    if (given) {
-        if (!get_typed(object, name, cJSON_IsBool, "a boolean", &item, err))
-            return false;
+    if (!get_opt(object, name, cJSON_IsBool, "a boolean", &item, err))
+        return false;
+    if (item)
         *ret = cJSON_IsTrue(item);
-    }
-    *ret_has = given;
+    *ret_has = item != NULL;
     return true;
 }
 

@@ -173,11 +173,11 @@ static bool unpack(struct arena *arena, struct bytes value, struct fetched *ret,
 
 static void remember(struct fetch *fetch, const struct fetched *fetched)
 {
-    struct bytes packed = bytes_of(pack(fetch->arena, fetched, &fetch->telling));
     int64_t ttl_ms = fetch->fetches->config->report_cache_ms;
 
     if (ttl_ms == 0)
         return;
+    struct bytes packed = bytes_of(pack(fetch->arena, fetched, &fetch->telling));
     if (fetched->complete)
         cache_put(fetch->fetches->cache, fetch->name, packed, ttl_ms);
     else

@@ -43,15 +43,30 @@ bool currency_valid(const char *code)
            ucurr_isAvailable(utf16, U_DATE_MIN, U_DATE_MAX, &status) && U_SUCCESS(status);
 }
 
-int currency_decimals(const char *code)
+static int decimals_by_icu(const UChar code[4])
 {
     UErrorCode status = U_ZERO_ERROR;
+    int decimals = (int)ucurr_getDefaultFractionDigits(code, &status);
+
+    return U_SUCCESS(status) && decimals >= 0 && decimals <= MICRO_DECIMALS ? decimals : 2;
+}
+
+/* ICU looks through its resources each time: the last currency's are kept, for a report has one. */
+int currency_decimals(const char *code)
+{
+    static _Thread_local struct {
+        char code[4];
+        int decimals;
+    } last;
     UChar utf16[4];
 
     if (!code || !currency_to_utf16(code, utf16))
         return 2;
-    int decimals = (int)ucurr_getDefaultFractionDigits(utf16, &status);
-    return U_SUCCESS(status) && decimals >= 0 && decimals <= MICRO_DECIMALS ? decimals : 2;
+    if (memcmp(last.code, code, sizeof(last.code)) != 0) {
+        last.decimals = decimals_by_icu(utf16);
+        memcpy(last.code, code, sizeof(last.code));
+    }
+    return last.decimals;
 }
 
 static bool is_digit(char c)
@@ -121,17 +136,21 @@ char *money_decimal(struct arena *arena, struct money amount)
 {
     int decimals = currency_decimals(amount.currency);
     uint64_t magnitude = amount.micros < 0 ? 0 - (uint64_t)amount.micros : (uint64_t)amount.micros;
-    uint64_t unit = 1, scale = 1; /* micros in the last decimal shown; those in the main unit */
+    uint64_t unit = 1; /* micros in the last decimal shown */
+    char text[32], *end = text + sizeof(text), *at = end;
 
     for (int i = decimals; i < MICRO_DECIMALS; i++)
         unit *= 10;
-    for (int i = 0; i < decimals; i++)
-        scale *= 10;
     uint64_t shown = magnitude / unit + (magnitude % unit * 2 >= unit ? 1 : 0);
+    bool negative = amount.micros < 0 && shown > 0;
 
-    const char *sign = amount.micros < 0 && shown > 0 ? "-" : "";
-    if (decimals == 0)
-        return arena_printf(arena, "%s%llu", sign, (unsigned long long)shown);
-    return arena_printf(arena, "%s%llu.%0*llu", sign, (unsigned long long)(shown / scale), decimals,
-                        (unsigned long long)(shown % scale));
+    for (int written = 0; written <= decimals || shown > 0; written++) { /* from the last digit */
+        if (written == decimals && decimals > 0)
+            *--at = '.';
+        *--at = (char)('0' + shown % 10);
+        shown /= 10;
+    }
+    if (negative)
+        *--at = '-';
+    return arena_strndup(arena, at, (size_t)(end - at));
 }
