@@ -126,7 +126,8 @@ static void add_what(struct buf *out, struct arena *arena, enum locale locale,
 {
     const char *what = say(arena, locale, what_word(group->first),
                            service_name(arena, locale, group->first->kind, group->first->platform),
-                           text_clean(arena, report->currency, 3));
+                           mrkdwn ? name_mrkdwn(arena, report->currency, 3)
+                                  : text_terminal(arena, report->currency, 3));
     size_t len = strlen(what);
 
     buf_add(out, what, len - 1);

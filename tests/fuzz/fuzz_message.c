@@ -6,6 +6,7 @@
 #include "message/message.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -187,8 +188,10 @@ static void check_slack(struct source *s, enum locale locale, const struct messa
 
     if (!why)
         why = slack_refuses(message_body(s->arena, locale, message, &envelope, true));
-    if (why)
+    if (why) {
+        fprintf(stderr, "Slack refuses: %s\n", why);
         abort();
+    }
 }
 
 static void check_notices(struct source *s, enum locale locale)
