@@ -30,6 +30,8 @@
 #define CONTEXTS 16384
 /* Of one reply whose fate is unknown: how often it is posted in all. */
 #define MAX_POSTS 3
+/* What a response_url takes, within 30 minutes. Slack docs, "Handling user interaction". */
+#define RESPONSE_URL_USES 5
 /* "ajuda" as a client's name is remembered for the endpoint. */
 #define HELP_NAME_MS (60 * 60 * 1000)
 /* Without a job for so long, a process gives memory back. */
@@ -282,9 +284,14 @@ static void on_taken(struct task *task)
         finish(task);
 }
 
-/* response_url is too old or used up: the asker's direct message, where there is a bot token. */
+/* response_url is too old or used up: the asker's direct message, where there is a bot token. No
+ * job lives as long as its response_url: if this one was posted so often, each of them was seen. */
 static void on_gone(struct task *task, const struct error *err)
 {
+    if (!task->direct && task->job->posts >= RESPONSE_URL_USES) {
+        on_taken(task);
+        return;
+    }
     if (!task->direct && task->worker->config->slack_bot_token) {
         task->direct = true;
         task->text_only = false;
@@ -511,7 +518,7 @@ static void on_context(void *arg, void *value)
 }
 
 /* A job that was never tried again has all its posts from the deaths of its workers, which are not
- * charged to it: they go on until the response_url, with its five uses, says that all were seen. */
+ * charged to it: they go on until the response_url says that all its uses were seen. */
 static bool is_posted_enough(const struct job *job)
 {
     return job->posts >= MAX_POSTS && job->attempt > 1;

@@ -255,6 +255,30 @@ static void a_neighbours_three_crashes_cost_a_job_nothing(void **state)
     assert_int_equal(world_count_log(world, &world->run, "\"job dead\""), 1);
 }
 
+/* Slack has it each time, and the worker is killed before it hears so. */
+static void a_reply_that_was_seen_five_times_is_done(void **state)
+{
+    struct world *world = world_start(
+        state, &(struct world_options){ .parts = WORLD_RUN,
+                                        .env = (const char *const[]){ "RAIOX_WORKERS=1", NULL } });
+    size_t from = 0;
+    pid_t pid;
+
+    world_fault(world, "{\"service\":\"slack\",\"path\":\"/commands/\",\"kind\":\"hang_after\","
+                       "\"times\":5}");
+    ask(world, "C0123");
+    for (int64_t i = 1; i <= 5; i++) {
+        wait_taken(world, i);
+        assert_int_equal(world_children(world, &world->run, "worker", &pid, 1), 1);
+        assert_int_equal(kill(pid, SIGKILL), 0);
+    }
+    world_wait_log(world, &world->run, &from, "\"job done\"");
+    wait_settled(world);
+    assert_int_equal(world_taken_count(world), 5); /* and no direct message */
+    assert_true(world_metric(world, "raiox_jobs_dead") <= 0);
+    assert_true(world_metric(world, "raiox_replies_total{result=\"repeated\"}") >= 1);
+}
+
 /* ---- a full disk ---- */
 
 /* A file system of its own for this process and its children. false: we may not. */
@@ -332,6 +356,7 @@ int main(int argc, char **argv)
         A_TEST(a_response_url_that_is_used_up_leaves_the_direct_message),
         A_TEST(the_same_trigger_five_times_has_one_reply),
         A_TEST(a_neighbours_three_crashes_cost_a_job_nothing),
+        A_TEST(a_reply_that_was_seen_five_times_is_done),
         A_TEST(a_full_disk_is_said_and_survived),
     };
 
