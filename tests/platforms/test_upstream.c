@@ -270,6 +270,58 @@ static void a_minute_is_not_held_against_the_next(void **state)
     assert_int_equal(w->err.kind, ERR_NONE);
 }
 
+struct turn {
+    int *order; /* counts the ends of all */
+    int place;
+};
+
+static void on_turn(void *arg, const struct http_answer *answer, const struct error *err)
+{
+    struct turn *turn = arg;
+
+    (void)answer;
+    assert_null(err);
+    turn->place = ++*turn->order;
+}
+
+static void send_turn(struct world *w, struct upstream_job *job, struct turn *turn, int *order)
+{
+    char url[128];
+
+    turn->order = order;
+    snprintf(url, sizeof(url), "%s/path", peer_url(w->peer));
+    upstream_send(job, &(struct upstream_call){ .platform = "meta",
+                                                .what = "campaigns",
+                                                .request = { .method = "GET", .url = url },
+                                                .done = on_turn,
+                                                .arg = turn });
+}
+
+/* Each job has its turn at a host that takes no more, however much another wants of it. */
+static void a_large_job_does_not_delay_the_small_one_behind_it(void **state)
+{
+    struct world *w = *state;
+    struct turn large[100] = { 0 }, small[3] = { 0 };
+    struct http *narrow =
+        http_create(w->loop, &(struct http_options){ .max_per_host = 2, .user_agent = "test" });
+    struct upstream *upstream = upstream_create(w->loop, narrow, NULL, NULL, NULL);
+    struct upstream_job *first = upstream_job_begin(upstream, clock_mono_ms() + 60000, NULL);
+    struct upstream_job *second = upstream_job_begin(upstream, clock_mono_ms() + 60000, NULL);
+    int order = 0;
+
+    w->replies[0] = (struct peer_reply){ .status = 200, .headers = "", .body = "{}" };
+    for (size_t i = 0; i < COUNT(large); i++)
+        send_turn(w, first, &large[i], &order);
+    for (size_t i = 0; i < COUNT(small); i++)
+        send_turn(w, second, &small[i], &order);
+    while (order < (int)(COUNT(large) + COUNT(small)))
+        loop_turn(w->loop, 1000);
+    for (size_t i = 0; i < COUNT(small); i++) /* one of the other's between any two, two at first */
+        assert_in_range(small[i].place, 1, 2 + 2 * COUNT(small) + 1);
+    upstream_destroy(upstream);
+    http_destroy(narrow);
+}
+
 static void a_hint_is_never_shortened(void **state)
 {
     struct world *w = *state;
@@ -507,6 +559,7 @@ int main(void)
         TEST(what_waiting_cannot_mend_ends_the_call),
         TEST(a_long_wait_is_kept_to_by_who_comes_after),
         TEST(a_minute_is_not_held_against_the_next),
+        TEST(a_large_job_does_not_delay_the_small_one_behind_it),
         TEST(a_hint_is_never_shortened),
         TEST(a_date_is_a_hint_too),
         TEST(a_hint_that_is_none_counts_as_none),
