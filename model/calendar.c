@@ -173,6 +173,12 @@ bool day_of(const char *zone, int64_t real_ms, struct day *ret, struct error *er
     return true;
 }
 
+/* No zone was ever a whole day away from UTC. */
+bool instant_long_before(int64_t real_ms, struct day d)
+{
+    return real_ms < (number_of(d) - 1) * MS_PER_DAY;
+}
+
 static int days_in_month(int year, int month)
 {
     struct day first = { year, month, 1 };

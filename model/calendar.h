@@ -28,6 +28,9 @@ bool timezone_valid(const char *zone);
 /* ERR_CONFIG: unknown zone. */
 MUST_CHECK bool month_of(const char *zone, int64_t real_ms, struct month *ret, struct error *err);
 MUST_CHECK bool day_of(const char *zone, int64_t real_ms, struct day *ret, struct error *err);
+/* Is the instant on an earlier day than d in every zone there is? What is long past is told apart
+ * without asking ICU; false says nothing. */
+bool instant_long_before(int64_t real_ms, struct day d);
 /* The instant as RFC 3339 with the zone's offset: "2026-11-21T12:00:00-03:00"; ret holds 32 bytes.
  */
 MUST_CHECK bool instant_format(const char *zone, int64_t real_ms, char ret[32], struct error *err);

@@ -35,7 +35,8 @@ static bool window_days(const struct ad_account *account, struct meta_window win
 {
     struct day starts = { 0 }, ends = { 0 };
 
-    if (window.start_ms != INT64_MIN && !day_of(account->timezone, window.start_ms, &starts, err))
+    if (!instant_long_before(window.start_ms, account->month.today) &&
+        !day_of(account->timezone, window.start_ms, &starts, err))
         return false;
     if (window.end_ms != INT64_MAX &&
         !last_day_before(account->timezone, window.end_ms, &ends, err))

@@ -362,6 +362,30 @@ static void days_are_compared_by_year_month_and_day(void **state)
     assert_false(day_none((struct day){ 0, 0, 21 }));
 }
 
+static void what_is_long_past_is_so_in_every_zone(void **state)
+{
+    (void)state;
+    const struct day today = { 2026, 11, 21 };
+    static const char *const zones[] = { "Pacific/Kiritimati", "UTC", "Pacific/Pago_Pago" };
+    int64_t midnight_ms = 0;
+
+    assert_true(clock_parse_rfc3339("2026-11-21T00:00:00Z", &midnight_ms));
+    assert_true(instant_long_before(INT64_MIN, today));
+    assert_false(instant_long_before(INT64_MAX, today));
+    assert_false(instant_long_before(midnight_ms, today));
+    for (int64_t hours = -72; hours <= 72; hours++) {
+        int64_t at_ms = midnight_ms + hours * 3600 * 1000;
+        if (!instant_long_before(at_ms, today))
+            continue;
+        for (size_t i = 0; i < COUNT(zones); i++) {
+            struct day day;
+            struct error err;
+            assert_true(day_of(zones[i], at_ms, &day, &err));
+            assert_true(day_compare(day, today) < 0);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -369,6 +393,7 @@ int main(void)
         cmocka_unit_test(zones_are_ianas_names),
         cmocka_unit_test(more_zones_than_are_kept_stay_right),
         cmocka_unit_test(an_instant_is_written_with_the_zones_offset),
+        cmocka_unit_test(what_is_long_past_is_so_in_every_zone),
         cmocka_unit_test(an_end_at_midnight_belongs_to_the_day_before),
         cmocka_unit_test(instants_beyond_four_digit_years_are_refused),
         cmocka_unit_test(only_real_days_are_read),
