@@ -24,6 +24,9 @@
 #define ACCOUNTS_LIMIT 500
 #define NESTED_LIMIT 100
 #define PLAIN_LIMIT 500
+/* Calls under way for one account of one report, for the quota is the account's: its campaigns and
+ * its insights, and as many nested lists as there is room for. Each call has one page under way. */
+#define ACCOUNT_CALLS 8
 /* How often a limit is halved: nested lists lose their nesting after 25, plain ones end at 15. */
 #define NESTED_HALVINGS 2
 #define PLAIN_HALVINGS 5
@@ -85,6 +88,8 @@ struct account {
     const char *digits; /* the id without act_ */
     struct meta_listing listing;
     struct meta_insights insights;
+    VEC(struct meta_more) follow; /* nested lists to be read on; the first `followed` are or were */
+    size_t followed;
     int open;
     bool flat;  /* ad sets are asked for apart from their campaigns */
     bool whole; /* its numbers are complete */
@@ -322,6 +327,7 @@ static void account_fail(struct account *account, const struct error *err)
     meta_lists_cancel(&account->fetch->lists, account);
     account->fetch->open -= account->open;
     account->open = 0;
+    account->followed = account->follow.len;
     account->err = *err;
 }
 
@@ -351,6 +357,8 @@ static void account_assemble(struct account *account)
         account->err = err;
 }
 
+static void follow_next(struct account *account);
+
 static void on_list_ended(void *arg, const struct error *err, bool too_much)
 {
     struct account *account = arg;
@@ -364,7 +372,8 @@ static void on_list_ended(void *arg, const struct error *err, bool too_much)
     }
     if (err)
         account_fail(account, err);
-    else if (account->open == 0)
+    follow_next(account);
+    if (!err && account->open == 0)
         account_assemble(account);
     finish_if_all_ended(fetch);
 }
@@ -404,6 +413,12 @@ static void follow_nested(struct account *account, const struct meta_more *more)
         page_of_ad_sets, on_list_ended);
 }
 
+static void follow_next(struct account *account)
+{
+    while (account->open < ACCOUNT_CALLS && account->followed < account->follow.len)
+        follow_nested(account, &account->follow.items[account->followed++]);
+}
+
 static bool page_of_campaigns(void *arg, const char *body, size_t len, const char **ret_after,
                               struct error *err)
 {
@@ -414,7 +429,8 @@ static bool page_of_campaigns(void *arg, const char *body, size_t len, const cha
                               err))
         return false;
     for (size_t i = 0; i < account->listing.more.len; i++)
-        follow_nested(account, &account->listing.more.items[i]);
+        *vec_push(account->fetch->ask->arena, &account->follow) = account->listing.more.items[i];
+    follow_next(account);
     return true;
 }
 

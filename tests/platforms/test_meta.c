@@ -622,6 +622,56 @@ static void silence_costs_only_the_account_that_is_silent(void **state)
     assert_int_equal(w->findings->warnings.items[1].kind, ERR_UNAVAILABLE);
 }
 
+/* A page of campaigns that each have more ad sets than came with them. */
+#define NESTED 40
+static const char *nested_campaigns(void)
+{
+    static char body[NESTED * 320];
+    size_t len = (size_t)snprintf(body, sizeof(body), "{\"data\":[");
+
+    for (int i = 0; i < NESTED; i++)
+        len += (size_t)snprintf(
+            body + len, sizeof(body) - len,
+            "%s{\"id\":\"%d\",\"name\":\"C\",\"effective_status\":\"ACTIVE\",\"adsets\":"
+            "{\"data\":[],\"paging\":{\"cursors\":{\"after\":\"D\"},\"next\":\"https://x\"}}}",
+            i ? "," : "", 500 + i);
+    snprintf(body + len, sizeof(body) - len, "]}");
+    return body;
+}
+
+static void nested_account(struct world *w, struct route ad_sets)
+{
+    one_account(w);
+    route(w, ROUTE("/act_10/campaigns", NULL, 200, nested_campaigns()));
+    route(w, ROUTE("/act_10/insights", NULL, 200, LIST("")));
+    route(w, ad_sets);
+    route(w, ROUTE("/77?", NULL, 200, "{\"id\":\"77\"}"));
+}
+
+static void an_account_has_few_calls_under_way(void **state)
+{
+    struct world *w = *state;
+
+    upstream_job_end(w->job);
+    w->job = w->ask.job = upstream_job_begin(w->upstream, clock_mono_ms() + 500, NULL);
+    nested_account(w, ROUTE("/adsets", "after=D", 0, "")); /* none ends */
+    run(w);
+    assert_int_equal(w->findings->warnings.len, 1);
+    assert_int_equal(w->findings->warnings.items[0].kind, ERR_TIMEOUT);
+    assert_in_range(asked_for(w, "/adsets"), 1, 8);
+}
+
+static void all_of_its_lists_have_their_turn(void **state)
+{
+    struct world *w = *state;
+
+    nested_account(w, ROUTE("/adsets", "after=D", 200, LIST("")));
+    run(w);
+    assert_int_equal(w->findings->warnings.len, 0);
+    assert_int_equal(only_account(w)->campaigns.len, NESTED);
+    assert_int_equal(asked_for(w, "/adsets"), NESTED);
+}
+
 /* The business manager's name is a nicety: numbers do not wait for it until the deadline. */
 static void numbers_do_not_wait_for_a_name_that_never_comes(void **state)
 {
@@ -899,6 +949,8 @@ int main(void)
         TEST(every_fault_ends_in_a_warning_of_its_kind),
         TEST(an_answer_nested_without_end_is_refused),
         TEST(silence_costs_only_the_account_that_is_silent),
+        TEST(an_account_has_few_calls_under_way),
+        TEST(all_of_its_lists_have_their_turn),
         TEST(numbers_do_not_wait_for_a_name_that_never_comes),
         TEST(passing_faults_are_outlived),
         TEST(one_dead_account_leaves_the_others_alone),
