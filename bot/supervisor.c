@@ -35,7 +35,7 @@
  * within two seconds of any death: those who kill workers every second are no crash loop. */
 #define YOUNG_MS 10000
 #define RESTART_LEAST_MS 100
-#define RESTART_MOST_MS 1500
+#define RESTART_MOST_MS 1000
 /* A child that was told to stop has this long; then it is killed and its jobs are handed back. A
  * worker drains for WORKER_DRAIN_MS; all of it together stays within 25 s. */
 #define STOP_MS 23000
