@@ -175,7 +175,7 @@ void slack_tell_replies(struct request *request)
 {
     struct slack *slack = request->sandbox->slack;
     uint64_t after = (uint64_t)number_param(request, "after");
-    int64_t wait_ms = number_param(request, "wait_ms");
+    int64_t wait_ms = number_param(request, "wait_ms"), limit = number_param(request, "limit");
     struct buf out = { 0 };
     int count = 0;
 
@@ -186,6 +186,8 @@ void slack_tell_replies(struct request *request)
         const struct message *message = message_at(slack, n);
         if (!told_of(request, message))
             continue;
+        if (limit > 0 && count == limit)
+            break;
         buf_text(&out, count++ ? "," : "");
         buf_add(&out, message->json, message->len);
     }

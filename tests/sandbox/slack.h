@@ -15,7 +15,7 @@ void slack_destroy(struct slack *slack);
 void slack_send_command(struct request *request, const cJSON *command);
 /* POST /admin/response_urls: one for {"channel","user"}, for who signs commands alone. */
 void slack_give_response_url(struct request *request, const cJSON *asked);
-/* GET /admin/replies?after=N&wait_ms=T&all=1 */
+/* GET /admin/replies?after=N&wait_ms=T&limit=L&all=1 */
 void slack_tell_replies(struct request *request);
 void slack_clear_replies(struct slack *slack);
 cJSON *slack_channels_json(const struct sandbox *sandbox);

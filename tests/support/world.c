@@ -408,12 +408,13 @@ struct world_ack world_command(struct world *world, const char *channel, const c
     return world_command_json(world, json_print(world->arena, command));
 }
 
-static const cJSON *replies_behind(struct world *world, int64_t after, int wait_ms)
+/* limit: 0, all of them. */
+static const cJSON *replies_behind(struct world *world, int64_t after, int wait_ms, int limit)
 {
-    return world_admin(
-        world, "GET",
-        arena_printf(world->arena, "/replies?after=%lld&wait_ms=%d", (long long)after, wait_ms),
-        NULL);
+    return world_admin(world, "GET",
+                       arena_printf(world->arena, "/replies?after=%lld&wait_ms=%d&limit=%d",
+                                    (long long)after, wait_ms, limit),
+                       NULL);
 }
 
 const cJSON *world_reply(struct world *world, int64_t after, int timeout_ms)
@@ -422,7 +423,7 @@ const cJSON *world_reply(struct world *world, int64_t after, int timeout_ms)
     const cJSON *first = NULL;
 
     while (!first && left_ms > 0) {
-        first = json_get(replies_behind(world, after, (int)(left_ms < 20000 ? left_ms : 20000)),
+        first = json_get(replies_behind(world, after, (int)(left_ms < 20000 ? left_ms : 20000), 1),
                          "replies")
                     ->child;
         left_ms = end_ms - clock_mono_ms();
@@ -474,7 +475,7 @@ const char *world_body(struct world *world, const cJSON *reply)
 int64_t world_reply_count(struct world *world)
 {
     struct arena *kept = world_moment_begin(world);
-    int count = cJSON_GetArraySize(json_get(replies_behind(world, 0, 0), "replies"));
+    int count = cJSON_GetArraySize(json_get(replies_behind(world, 0, 0, 0), "replies"));
 
     world_moment_end(world, kept);
     return count;
@@ -486,7 +487,7 @@ int64_t world_taken_count(struct world *world)
     struct error err = { 0 };
     int64_t posted = 0;
 
-    must_be(json_int(replies_behind(world, INT32_MAX, 0), "posted", &posted, &err),
+    must_be(json_int(replies_behind(world, INT32_MAX, 0, 0), "posted", &posted, &err),
             "the sandbox tells of replies otherwise");
     world_moment_end(world, kept);
     return posted;
