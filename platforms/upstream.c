@@ -295,10 +295,13 @@ void upstream_token_name(const char *token, char ret[UPSTREAM_TOKEN_NAME])
         snprintf(ret + 2 * i, 3, "%02x", hash[i]);
 }
 
+/* An account's quota is one for all that is asked of it: else the call beside the held one would
+ * go out, and be cancelled before its answer teaches us anything. */
 static const char *call_name(struct arena *arena, const struct upstream_call *call)
 {
-    return arena_printf(arena, "%s/%s/%s", call->platform, call->what,
-                        call->account ? call->account : "");
+    if (call->account)
+        return arena_printf(arena, "%s account %s", call->platform, call->account);
+    return arena_printf(arena, "%s call %s", call->platform, call->what);
 }
 
 static const char *token_name(struct arena *arena, const struct upstream_call *call)

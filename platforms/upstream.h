@@ -80,10 +80,11 @@ struct upstream_sent;
  * Tries the call: RATE_LIMIT, TIMEOUT and UNAVAILABLE are tried again (0.5, 1, 2, 4 s with jitter,
  * or the hint) at most 5 times and as long as the next try would begin before the job's deadline;
  * when the hint lies beyond it the call fails at once, and err->retry_after_ms still says when
- * asking makes sense. After a hint of more than a minute the same thing of the same account is not
- * asked again before its end (or an hour has passed), nor within a minute anything with a token
- * that was refused (ERR_AUTH): such a call fails in the next turn, unsent. All workers keep to it.
- * The handle is for upstream_cancel() alone, and dead once done() has run; it may be ignored.
+ * asking makes sense. After a hint of more than a minute that account (the same thing, where it is
+ * of none) is not asked again before its end (or an hour has passed), nor within a minute anything
+ * with a token that was refused (ERR_AUTH): such a call fails in the next turn, unsent. All workers
+ * keep to it. The handle is for upstream_cancel() alone, and dead once done() has run; it may be
+ * ignored.
  */
 struct upstream_sent *upstream_send(struct upstream_job *job, const struct upstream_call *call);
 /* done() does not run any more. NULL is fine. */

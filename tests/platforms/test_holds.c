@@ -301,7 +301,7 @@ static void nonsense_in_redis_holds_nobody(void **state)
 
     say(w, 200, "");
     for (size_t i = 0; i < COUNT(garbage); i++) {
-        free(redis_server_ask(w->server, (const char *const[]){ "HSET", KEY, "meta/campaigns/act_1",
+        free(redis_server_ask(w->server, (const char *const[]){ "HSET", KEY, "meta account act_1",
                                                                 garbage[i], NULL }));
         worker_end(&w->workers[0]);
         worker_start(w, &w->workers[0]);
