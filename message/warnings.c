@@ -135,6 +135,14 @@ static void add_what(struct buf *out, struct arena *arena, enum locale locale,
     buf_char(out, what[len - 1]);
 }
 
+/* Instants are shown to the minute, and who asks again in that minute must not be too early. */
+static int64_t minute_after(int64_t real_ms)
+{
+    const int64_t minute_ms = 60 * 1000;
+
+    return (real_ms + minute_ms - 1) / minute_ms * minute_ms;
+}
+
 const char *warning_line(struct arena *arena, enum locale locale, const struct report *report,
                          const struct warning_group *group, bool mrkdwn)
 {
@@ -149,6 +157,7 @@ const char *warning_line(struct arena *arena, enum locale locale, const struct r
     if (first->retry_real_ms > 0)
         buf_printf(&out, " %s",
                    say(arena, locale, WORD_RETRY_AT,
-                       format_instant(arena, locale, report->timezone, first->retry_real_ms)));
+                       format_instant(arena, locale, report->timezone,
+                                      minute_after(first->retry_real_ms))));
     return arena_strndup(arena, buf_cstr(&out), out.len);
 }
