@@ -191,6 +191,18 @@ static void join_line(struct job *job)
     line_end = &job->behind;
 }
 
+/* On to the next step, when all of this one was sent and is answered. */
+static void step_on(struct job *job)
+{
+    if (job->open > 0 || job->next < pattern_len)
+        return;
+    job->next = 0;
+    if (++job->step < STEPS)
+        join_line(job);
+    else
+        running--;
+}
+
 /* Sends what may be sent. */
 static void go_on(void)
 {
@@ -209,6 +221,7 @@ static void go_on(void)
         line = job->behind;
         if (!line)
             line_end = &line;
+        step_on(job); /* its last answers may have come while it stood in the line */
     }
 }
 
@@ -229,13 +242,8 @@ static void answered(struct transfer *transfer, CURLcode code)
     free(transfer->own_body);
     transfer->behind = idle;
     idle = transfer;
-    if (--job->open > 0 || job->next < pattern_len)
-        return;
-    job->next = 0;
-    if (++job->step < STEPS)
-        join_line(job);
-    else
-        running--;
+    job->open--;
+    step_on(job);
 }
 
 static void turn(void)
