@@ -175,6 +175,14 @@ static void an_answer_that_never_arrived_is_read_again(void **state)
     worker_end(&worker);
 }
 
+/* How many connections sleep in a blocking read, as Redis sees it. */
+static int64_t sleeping(struct rig *rig)
+{
+    return rig_number(rig, "EVAL %s 0",
+                      "return tonumber(string.match(redis.call('INFO', 'clients'), "
+                      "'blocked_clients:(%d+)'))");
+}
+
 /* Handed out, and the answer may still come: taken in at once it could be done, and then be done
  * again. */
 static void an_answer_that_may_be_on_its_way_is_waited_for(void **state)
@@ -183,8 +191,7 @@ static void an_answer_that_may_be_on_its_way_is_waited_for(void **state)
     struct worker worker;
 
     worker_begin(rig, &worker, "w1", 8);
-    WAIT_UNTIL(rig, worker.queue->taking && worker.queue->taker_client);
-    rig_turn_for(rig, 50);
+    WAIT_UNTIL(rig, worker.queue->taking && worker.queue->taker_client && sleeping(rig) == 1);
     rig_do(rig, "MULTI"); /* so that the taker, asleep, is not the first to have it */
     rig_plant(rig, "late", NULL);
     rig_do(rig, "XREADGROUP GROUP workers w1 COUNT 10 STREAMS {raiox}:jobs >");
