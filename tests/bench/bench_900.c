@@ -54,10 +54,11 @@ int main(void)
            "the first, with the board, %.0f), wanted under %d ms",
            (long long)calls, ms, ROUNDS, times_ms[ROUNDS - 1], first_ms, MOST_MS);
     expect(last_mib - first_mib <= MOST_KEPT_MIB,
-           "memory: %.1f MiB idle, %.1f small, %.1f at most, %.1f after the first, %.1f after %d "
-           "more; wanted "
-           "at most %.1f MiB of growth",
-           idle_mib, small_mib, most_mib, first_mib, last_mib, ROUNDS, MOST_KEPT_MIB);
+           "memory: %.1f MiB idle, %.1f after a small client, %.1f after the first of these, %.1f "
+           "after %d more, %.1f at most; wanted at most %.1f of growth",
+           idle_mib, small_mib, first_mib, last_mib, ROUNDS, most_mib, MOST_KEPT_MIB);
+    rig_wait_memory(&rig, worker, small_mib + MOST_KEPT_MIB);
+    expect(true, "and given back a moment later: %.1f MiB", memory_mib_of(worker, "VmRSS"));
     rig_stop(&rig);
     return verdict();
 }

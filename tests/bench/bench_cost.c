@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define ROUNDS 7
+#define ROUNDS 11
 #define JOBS 200
 /* What a worker takes by default: so it works when there is work enough. */
 #define BUSY_AT_ONCE 64

@@ -43,19 +43,6 @@ static void accept(struct rig *rig, int client, const char *response_url)
     rig_accept(rig, channel, response_url);
 }
 
-struct kept {
-    pid_t pid;
-    double limit_mib;
-};
-
-static bool is_given_back(struct world *world, void *arg)
-{
-    const struct kept *kept = arg;
-
-    (void)world;
-    return memory_mib_of(kept->pid, "VmRSS") <= kept->limit_mib;
-}
-
 int main(void)
 {
     static const char *const env[] = { "RAIOX_REPORT_CACHE_SECONDS=0", "RAIOX_WORKERS=1",
@@ -90,8 +77,7 @@ int main(void)
            (long long)world_calls(rig.world, NULL));
     expect(most_mib <= MOST_MIB, "memory: %.1f MiB before, %.1f MiB at most, wanted at most %.0f",
            before_mib, most_mib, MOST_MIB);
-    struct kept kept = { worker, before_mib + MOST_KEPT_MIB };
-    world_wait(rig.world, is_given_back, &kept, "the memory is not given back");
+    rig_wait_memory(&rig, worker, before_mib + MOST_KEPT_MIB);
     expect(true, "and given back: %.1f MiB afterwards, wanted at most %.0f more than before",
            memory_mib_of(worker, "VmRSS"), MOST_KEPT_MIB);
     rig_stop(&rig);

@@ -139,6 +139,25 @@ double memory_mib_of(pid_t pid, const char *field)
     return (double)kib / 1024;
 }
 
+struct holding {
+    pid_t pid;
+    double most_mib;
+};
+
+static bool holds_no_more(struct world *world, void *arg)
+{
+    const struct holding *holding = arg;
+
+    (void)world;
+    return memory_mib_of(holding->pid, "VmRSS") <= holding->most_mib;
+}
+
+void rig_wait_memory(struct rig *rig, pid_t pid, double most_mib)
+{
+    world_wait(rig->world, holds_no_more, &(struct holding){ pid, most_mib },
+               "the memory is not given back");
+}
+
 /* ---- figures ---- */
 
 static int by_size(const void *a, const void *b)

@@ -37,6 +37,9 @@ double cpu_ms_of(pid_t pid);
 /* A field of /proc/PID/status in MiB: "VmHWM", the most it ever held; "VmRSS", what it holds. */
 double memory_mib_of(pid_t pid, const char *field);
 
+/* Waits until it holds no more than that: what is free goes back when it is idle. */
+void rig_wait_memory(struct rig *rig, pid_t pid, double most_mib);
+
 /* Sorts them. */
 double median_of(double *values, size_t count);
 
