@@ -627,6 +627,16 @@ static void on_redis(void *arg, bool up, const struct error *err)
     log_redis_news("worker", up, err);
 }
 
+/* Redis does not hear of what is put back: it stays pending there, and is reclaimed by its idle
+ * time. */
+static void on_leave(void *arg)
+{
+    struct worker *worker = arg;
+
+    LOG(LOG_WARN, "jobs left as they are", LOG_I("jobs", worker->task_count));
+    loop_stop(worker->loop);
+}
+
 /* The time is up: what is not done goes back, and another process does it. */
 static void on_drain_over(void *arg)
 {
@@ -642,6 +652,7 @@ static void on_drain_over(void *arg)
         tell_story(task, "put back", "the worker was told to stop");
         queue_release(worker->queue, task->job, on_settled, task);
     }
+    loop_timer_start(worker->loop, &worker->drain, WORKER_LEAVE_MS, on_leave, worker);
 }
 
 static void on_signal(void *arg, int signal)

@@ -16,6 +16,8 @@
  * process' name in the queue. Returns the exit status.
  */
 #define WORKER_DRAIN_MS 22000
+/* For Redis to hear of what is put back; with both, and the supervisor's own, a TERM takes 25 s. */
+#define WORKER_LEAVE_MS 900
 #define WORKER_RELEASE SIGUSR1
 int worker(const struct config *config, struct metrics *metrics, struct pool_place *place,
            const char *consumer);

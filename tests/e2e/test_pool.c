@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -240,6 +241,36 @@ static void workers_of_a_killed_supervisor_finish_and_leave(void **state)
     world_start_work(world);
     wait_settled(world);
     assert_int_equal(world_taken_count(world), 4);
+}
+
+/* Nobody is left to kill it, and nobody hears of what it puts back. */
+static void an_orphan_without_Redis_leaves(void **state)
+{
+    struct world *world =
+        world_start(state, &(struct world_options){
+                               .parts = WORLD_SPLIT,
+                               .sandbox = (const char *const[]){ "--latency-ms", "2000", NULL },
+                               .redis = (const char *const[]){ "--appendonly", "yes",
+                                                               "--appendfsync", "always", NULL } });
+    pid_t pids[8];
+
+    ask_all(world, 4);
+    world_wait_calls(world, "meta", 1);
+    assert_int_equal(world_children(world, &world->work, "worker", pids, COUNT(pids)), 2);
+    process_signal(&world->work, SIGKILL);
+    assert_true(process_ends(&world->work, 5000));
+    redis_server_kill(world->redis);
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(kill(pids[i], SIGUSR1), 0); /* WORKER_RELEASE: without the long wait */
+    for (size_t i = 0; i < 2; i++)
+        world_wait(world, is_gone, &pids[i], "an orphan waits for a Redis that is gone");
+    redis_server_restart(world->redis);
+    /* Still there: who looks for what a dead host held takes them, some 75 s later. */
+    char *left =
+        redis_server_ask(world->redis, (const char *const[]){ "XLEN", "{raiox}:jobs", NULL });
+    assert_string_equal(left, "4");
+    free(left);
+    world_start_work(world);
 }
 
 /* The whole of `raiox run` at once, as when the machine runs out of memory. */
@@ -694,6 +725,7 @@ int main(int argc, char **argv)
         A_TEST(a_job_that_crashes_three_workers_dies_alone),
         A_TEST(nothing_to_work_with_is_no_reason_to_spin),
         A_TEST(workers_of_a_killed_supervisor_finish_and_leave),
+        A_TEST(an_orphan_without_Redis_leaves),
         A_TEST(a_killed_run_is_taken_up_by_the_next_one),
         A_TEST(a_term_finishes_what_is_in_flight),
         A_TEST(a_second_term_puts_all_back_at_once),
