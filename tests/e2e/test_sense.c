@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -106,7 +107,7 @@ static void a_ban_of_an_hour_is_kept_to_by_all_workers(void **state)
 
     /* The platform has lifted it: on-call says so. */
     world_clear_faults(world);
-    redis_server_ask(world->redis, (const char *const[]){ "DEL", "{raiox}:holds", NULL });
+    free(redis_server_ask(world->redis, (const char *const[]){ "DEL", "{raiox}:holds", NULL }));
     int64_t asked_ms = clock_mono_ms();
     while (calls_of(world, "5550002222") == calls)
         ask(world, "C0SOGOOGLE");
