@@ -32,7 +32,7 @@
 #define MAX_POSTS 3
 /* What a response_url takes, within 30 minutes. Slack docs, "Handling user interaction". */
 #define RESPONSE_URL_USES 5
-/* "ajuda" as a client's name is remembered for the endpoint. */
+/* "ajuda" as a client's name is remembered for the endpoint so much longer than its board. */
 #define HELP_NAME_MS (60 * 60 * 1000)
 /* Without a job for so long, a process gives memory back. */
 #define IDLE_MS 1000
@@ -57,6 +57,7 @@ struct worker {
     struct task *tasks;
     int task_count;
     bool draining;
+    int64_t noted_real_ms; /* when the board was fetched that note_help_name() last saw */
     struct loop_timer idle;
     struct loop_timer drain;
 };
@@ -417,11 +418,16 @@ static bool has_accounts(const struct client *client)
            (client->google_ids && client->google_ids[0]) || client->unread.len > 0;
 }
 
-/* The endpoint answers a call for help by itself, unless a client is named so. */
+/* The endpoint answers a call for help by itself, unless a client is named so. Once for each board
+ * that was fetched: it is a search through all names. */
 static void note_help_name(struct worker *worker, const struct board *board)
 {
+    if (worker->noted_real_ms == board->fetched_real_ms)
+        return;
+    worker->noted_real_ms = board->fetched_real_ms;
     if (client_name_exact(board, "ajuda") || client_name_exact(board, "help"))
-        cache_put(worker->cache, "help-is-a-name", BYTES("1"), HELP_NAME_MS);
+        cache_put(worker->cache, "help-is-a-name", BYTES("1"),
+                  worker->config->monday_cache_ms + HELP_NAME_MS);
 }
 
 static void on_board(void *arg, const struct board *board, const struct error *err);
