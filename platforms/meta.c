@@ -177,9 +177,11 @@ static const char *const sentences[ERR_KINDS] = {
     [ERR_BAD_RESPONSE] = "Meta's answer cannot be used: whoever runs raiox must look into it",
 };
 
-static const char *sentence_of(enum err_kind kind)
+static const char *sentence_of(const struct error *err)
 {
-    return sentences[kind] ? sentences[kind] : sentences[ERR_BAD_RESPONSE];
+    if (err->user[0])
+        return err->user;
+    return sentences[err->kind] ? sentences[err->kind] : sentences[ERR_BAD_RESPONSE];
 }
 
 /* account: NULL, of none. */
@@ -187,7 +189,7 @@ static void warn(struct fetch *fetch, const struct ad_account *account, const st
 {
     struct arena *arena = fetch->ask->arena;
     struct warning *warning = vec_push(arena, &fetch->findings->warnings);
-    const char *sentence = sentence_of(err->kind);
+    const char *sentence = arena_strdup(arena, sentence_of(err));
 
     warning->platform = "meta";
     warning->account = account ? account->id : NULL;
@@ -824,7 +826,7 @@ static void on_probed(void *arg, const struct error *err, bool too_much)
         return;
     }
     told = *err;
-    snprintf(told.user, sizeof(told.user), "%s", sentence_of(err->kind));
+    snprintf(told.user, sizeof(told.user), "%s", sentence_of(err));
     probe->done(probe->arg, &told);
 }
 

@@ -37,20 +37,27 @@ static const struct rule {
 };
 
 static const enum err_kind kinds[] = {
-    [META_FAULT_UNKNOWN] = ERR_BAD_RESPONSE, [META_FAULT_TRANSIENT] = ERR_UNAVAILABLE,
-    [META_FAULT_REDUCE] = ERR_BAD_RESPONSE,  [META_FAULT_THROTTLE] = ERR_RATE_LIMIT,
-    [META_FAULT_BLOCKED] = ERR_RATE_LIMIT,   [META_FAULT_TOKEN] = ERR_AUTH,
-    [META_FAULT_VERSION] = ERR_CONFIG,       [META_FAULT_PERMISSION] = ERR_PERMISSION,
-    [META_FAULT_NOT_FOUND] = ERR_NOT_FOUND,  [META_FAULT_CURSOR] = ERR_BAD_RESPONSE,
-    [META_FAULT_OURS] = ERR_BAD_RESPONSE,
+    [META_FAULT_UNKNOWN] = ERR_BAD_RESPONSE,  [META_FAULT_TRANSIENT] = ERR_UNAVAILABLE,
+    [META_FAULT_REDUCE] = ERR_BAD_RESPONSE,   [META_FAULT_THROTTLE] = ERR_RATE_LIMIT,
+    [META_FAULT_BLOCKED] = ERR_RATE_LIMIT,    [META_FAULT_TOKEN] = ERR_AUTH,
+    [META_FAULT_VERSION] = ERR_CONFIG,        [META_FAULT_PROOF] = ERR_CONFIG,
+    [META_FAULT_PERMISSION] = ERR_PERMISSION, [META_FAULT_NOT_FOUND] = ERR_NOT_FOUND,
+    [META_FAULT_CURSOR] = ERR_BAD_RESPONSE,   [META_FAULT_OURS] = ERR_BAD_RESPONSE,
 };
+
+/* Of the one setting that is refused by this name alone. */
+static const char wrong_proof[] = "Meta refuses appsecret_proof: whoever runs raiox must set "
+                                  "META_APP_SECRET to the secret of the "
+                                  "app that META_ACCESS_TOKEN belongs to";
 
 static enum meta_fault_class classify(int64_t code, int64_t subcode, const char *message,
                                       bool is_transient)
 {
-    /* The one refusal that only its words tell from a passing fault. */
+    /* Two refusals that only their words tell: one from a passing fault, one from our own. */
     if (code == 1 && strcasestr(message, "reduce the amount of data"))
         return META_FAULT_REDUCE;
+    if (code == 100 && strstr(message, "appsecret_proof"))
+        return META_FAULT_PROOF;
     for (size_t i = 0; i < COUNT(rules); i++) {
         const struct rule *rule = &rules[i];
         if (code >= rule->first && code <= rule->last &&
@@ -178,6 +185,8 @@ bool meta_judge(void *arg, const struct http_answer *answer, struct error *err)
 
     error_set(err, kinds[fault.class], "HTTP status %d, code %" PRId64 "/%" PRId64 ", trace %s",
               answer->status, fault.code, fault.subcode, fault.trace[0] ? fault.trace : "none");
+    if (fault.class == META_FAULT_PROOF)
+        snprintf(err->user, sizeof(err->user), "%s", wrong_proof);
     if (error_may_pass(err->kind))
         err->retry_after_ms =
             longest(own_wait_ms(fault.class, answer), upstream_retry_after_ms(answer));

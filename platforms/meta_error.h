@@ -20,6 +20,7 @@ enum meta_fault_class {
     META_FAULT_BLOCKED,    /* a block for limits or policy: wait long */
     META_FAULT_TOKEN,      /* the token is dead, for every account */
     META_FAULT_VERSION,    /* META_API_VERSION has expired, for every account */
+    META_FAULT_PROOF,      /* appsecret_proof is wrong, or missing where the app requires it */
     META_FAULT_PERMISSION, /* this object is not ours to read */
     META_FAULT_NOT_FOUND,  /* wrong id, or one that the token cannot see */
     META_FAULT_CURSOR,     /* the list must be read from its start */
@@ -35,8 +36,8 @@ struct meta_fault {
 /* body need not be JSON at all: then META_FAULT_UNKNOWN. */
 struct meta_fault meta_fault_read(const char *body, size_t len);
 
-/* For struct upstream_call: true for a 2xx; else err has its kind and the wait that Meta asks for.
- * arg is not used. */
+/* For struct upstream_call: true for a 2xx; else err has its kind, the wait that Meta asks for and,
+ * where the kind alone does not say what to mend, a sentence in user. arg is not used. */
 bool meta_judge(void *arg, const struct http_answer *answer, struct error *err);
 
 /*

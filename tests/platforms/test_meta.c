@@ -202,6 +202,9 @@ static int asked_for(const struct world *w, const char *word)
 #define FAULT(code, sub)                                                                           \
     "{\"error\":{\"message\":\"m\",\"type\":\"OAuthException\",\"code\":" #code                    \
     ",\"error_subcode\":" #sub ",\"fbtrace_id\":\"A1b2C3\"}}"
+#define NO_PROOF                                                                                   \
+    "{\"error\":{\"message\":\"Invalid appsecret_proof provided in the API argument\","            \
+    "\"type\":\"GraphMethodException\",\"code\":100,\"fbtrace_id\":\"A1b2C3\"}}"
 #define TOO_MUCH                                                                                   \
     "{\"error\":{\"code\":1,\"message\":\"Please reduce the amount of data you're asking for, "    \
     "then retry your request\"}}"
@@ -806,6 +809,18 @@ static void an_expired_version_is_for_the_operator(void **state)
     assert_non_null(strstr(only_warning(w)->message, "META_API_VERSION"));
 }
 
+static void a_wrong_app_secret_is_named(void **state)
+{
+    struct world *w = *state;
+
+    route(w, ROUTE("/", NULL, 400, NO_PROOF));
+    run(w);
+    assert_int_equal(only_warning(w)->kind, ERR_CONFIG);
+    assert_int_equal(only_warning(w)->topic, TOPIC_SETTINGS);
+    assert_non_null(strstr(only_warning(w)->message, "META_APP_SECRET"));
+    assert_null(strstr(only_warning(w)->message, "META_API_VERSION"));
+}
+
 /* ---- without a call ---- */
 
 static void the_agencys_own_business_is_never_expanded(void **state)
@@ -902,9 +917,13 @@ static void the_check_says_what_to_mend(void **state)
     struct world *w = *state;
 
     route(w, ROUTE("/me?", NULL, 200, "{\"id\":\"1\"}", .times = 1));
+    route(w, ROUTE("/me?", NULL, 400, NO_PROOF, .times = 1));
     route(w, ROUTE("/me?", NULL, 400, FAULT(190, 463), .times = 1));
     probe(w);
     assert_int_equal(w->probe_err.kind, ERR_NONE);
+    probe(w);
+    assert_int_equal(w->probe_err.kind, ERR_CONFIG);
+    assert_non_null(strstr(w->probe_err.user, "META_APP_SECRET"));
     probe(w);
     assert_int_equal(w->probe_err.kind, ERR_AUTH);
     assert_non_null(strstr(w->probe_err.user, "META_ACCESS_TOKEN"));
@@ -960,6 +979,7 @@ int main(void)
         TEST(a_listed_account_that_is_not_visible_is_a_warning),
         TEST(a_dead_token_stops_all_accounts_at_once),
         TEST(an_expired_version_is_for_the_operator),
+        TEST(a_wrong_app_secret_is_named),
         TEST(the_agencys_own_business_is_never_expanded),
         TEST(without_a_token_each_listed_account_is_named),
         TEST(it_concerns_who_has_accounts_here),

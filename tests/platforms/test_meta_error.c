@@ -11,6 +11,7 @@
 #include "platforms/meta_error.h"
 
 #define ERR(code, rest) "{\"error\":{\"message\":\"m\",\"code\":" #code rest "}}"
+#define PROOF(code, message) "{\"error\":{\"message\":\"" message "\",\"code\":" #code "}}"
 #define SUB(n) ",\"error_subcode\":" #n
 
 static const struct fault_case {
@@ -48,6 +49,12 @@ static const struct fault_case {
     { ERR(2500, ""), META_FAULT_OURS },
     { ERR(3018, ""), META_FAULT_OURS },
     { ERR(2635, ""), META_FAULT_VERSION },
+    { PROOF(100, "Invalid appsecret_proof provided in the API argument"), META_FAULT_PROOF },
+    { PROOF(100, "API calls from the server require an appsecret_proof argument"),
+      META_FAULT_PROOF },
+    { PROOF(100, "(#100) Invalid parameter"), META_FAULT_OURS },
+    { PROOF(1, "Invalid appsecret_proof provided in the API argument"), META_FAULT_TRANSIENT },
+    { PROOF(190, "Invalid appsecret_proof provided in the API argument"), META_FAULT_TOKEN },
     { ERR(2642, ""), META_FAULT_CURSOR },
     { ERR(341, ""), META_FAULT_BLOCKED },
     { ERR(368, ""), META_FAULT_BLOCKED },
