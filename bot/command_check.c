@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "bot/oneshot.h"
 #include "bot/reply.h"
+#include "message/escape.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -17,9 +18,12 @@ struct check {
     bool taken;   /* Redis took the write */
 };
 
+/* What an error says may be another's words: nothing in it moves the cursor. */
 static void line(const char *state, const char *what, const char *words)
 {
-    printf("%-5s %-11s %s\n", state, what, words);
+    scoped_arena struct arena *arena = arena_create();
+
+    printf("%-5s %-11s %s\n", state, what, text_terminal(arena, words, 0));
     fflush(stdout);
 }
 
@@ -70,6 +74,8 @@ static void on_setting(void *arg, const redisReply *reply, const struct error *e
     if (err || reply->type != REDIS_REPLY_ARRAY || reply->elements < 2)
         return; /* a managed Redis does not tell */
     const char *name = reply->element[0]->str, *value = reply->element[1]->str;
+    if (!name || !value) /* no texts */
+        return;
     if (strcmp(name, "appendonly") == 0 && strcmp(value, "yes") != 0)
         line("warn", "redis",
              "no append-only file: a restart of Redis loses accepted commands; "

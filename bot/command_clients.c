@@ -1,8 +1,9 @@
 /* `raiox clients`: the board as raiox reads it, and what is wrong in each row. */
 #include "bot/commands.h"
 
-#include "base/json.h"
 #include "bot/oneshot.h"
+#include "message/escape.h"
+#include "message/json_out.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -13,15 +14,16 @@ struct listing {
     int status;
 };
 
-static void add_texts(cJSON *object, const char *name, const char *const *texts)
+static void texts_member(struct buf *out, const char *name, const char *const *texts)
 {
-    cJSON *list = cJSON_AddArrayToObject(object, name);
-
+    json_key(out, name);
+    json_open(out, '[');
     for (size_t i = 0; texts && texts[i]; i++)
-        cJSON_AddItemToArray(list, cJSON_CreateString(texts[i]));
+        json_text(out, texts[i]);
+    json_close(out, ']');
 }
 
-static void add_kpis(cJSON *object, const struct kpis *kpis)
+static void kpis_member(struct buf *out, const struct kpis *kpis)
 {
     const struct {
         const char *name, *text;
@@ -36,37 +38,43 @@ static void add_kpis(cJSON *object, const struct kpis *kpis)
         { "min_investment", kpis->min_investment },
         { "real_investment", kpis->real_investment },
     };
-    cJSON *list = cJSON_AddObjectToObject(object, "kpis");
 
+    json_key(out, "kpis");
+    json_open(out, '{');
     for (size_t i = 0; i < COUNT(columns); i++)
         if (columns[i].text)
-            cJSON_AddStringToObject(list, columns[i].name, columns[i].text);
+            json_member(out, columns[i].name, columns[i].text);
+    json_close(out, '}');
 }
 
-static cJSON *client_json(const struct client *client)
+static void client_object(struct buf *out, const struct client *client)
 {
-    cJSON *object = cJSON_CreateObject();
-
-    cJSON_AddStringToObject(object, "id", client->id);
-    cJSON_AddStringToObject(object, "name", client->name);
-    cJSON_AddStringToObject(object, "channel_id", client->channel_id);
-    cJSON_AddStringToObject(object, "meta_id", client->meta_id);
-    add_texts(object, "meta_adaccount_ids", client->meta_accounts);
-    add_texts(object, "google_ids", client->google_ids);
-    add_kpis(object, &client->kpis);
-    cJSON *problems = cJSON_AddArrayToObject(object, "problems");
+    json_open(out, '{');
+    json_member(out, "id", client->id);
+    json_member(out, "name", client->name);
+    json_member(out, "channel_id", client->channel_id);
+    json_member(out, "meta_id", client->meta_id);
+    texts_member(out, "meta_adaccount_ids", client->meta_accounts);
+    texts_member(out, "google_ids", client->google_ids);
+    kpis_member(out, &client->kpis);
+    json_key(out, "problems");
+    json_open(out, '[');
     for (size_t i = 0; i < client->problems.len; i++)
-        cJSON_AddItemToArray(problems, cJSON_CreateString(client->problems.items[i]));
-    return object;
+        json_text(out, client->problems.items[i]);
+    json_close(out, ']');
+    json_close(out, '}');
 }
 
-static void print_json(struct arena *arena, const struct board *board)
+static void print_json(const struct board *board)
 {
-    scoped_json cJSON *list = cJSON_CreateArray();
+    scoped_buf struct buf out;
 
+    buf_init(&out, BUF_UNBOUNDED);
+    json_open(&out, '[');
     for (size_t i = 0; i < board->clients.len; i++)
-        cJSON_AddItemToArray(list, client_json(&board->clients.items[i]));
-    printf("%s\n", json_print(arena, list));
+        client_object(&out, &board->clients.items[i]);
+    json_close(&out, ']');
+    puts(buf_cstr(&out));
 }
 
 static void print_list(const char *label, const char *const *ids)
@@ -79,29 +87,24 @@ static void print_list(const char *label, const char *const *ids)
     putchar('\n');
 }
 
-static void print_client(const struct client *client)
+static void print_client(struct arena *arena, const struct client *client)
 {
-    print_plain(stdout, client->name);
-    printf("  (%s, ", client->id);
-    print_plain(stdout, *client->channel_id ? client->channel_id : "no channel");
-    printf(")\n");
+    printf("%s  (%s, %s)\n", text_terminal(arena, client->name, 0), client->id,
+           *client->channel_id ? text_terminal(arena, client->channel_id, 0) : "no channel");
     if (*client->meta_id)
         printf("  meta_id %s\n", client->meta_id);
     print_list("meta_adaccount_ids", client->meta_accounts);
     print_list("google_id", client->google_ids);
-    for (size_t i = 0; i < client->problems.len; i++) {
-        printf("  ! ");
-        print_plain(stdout, client->problems.items[i]);
-        putchar('\n');
-    }
+    for (size_t i = 0; i < client->problems.len; i++)
+        printf("  ! %s\n", text_terminal(arena, client->problems.items[i], 0));
 }
 
-static void print_text(const struct board *board)
+static void print_text(struct arena *arena, const struct board *board)
 {
     size_t troubled = 0;
 
     for (size_t i = 0; i < board->clients.len; i++) {
-        print_client(&board->clients.items[i]);
+        print_client(arena, &board->clients.items[i]);
         troubled += board->clients.items[i].problems.len > 0;
     }
     printf("%zu clients, %zu with something to mend in Monday\n", board->clients.len, troubled);
@@ -113,11 +116,11 @@ static void on_board(void *arg, const struct board *board, const struct error *e
 
     listing->status = err ? 1 : 0;
     if (err)
-        fprintf(stderr, "raiox clients: Monday: %s\n", err->log);
+        oneshot_no_board(&listing->oneshot, "clients", err);
     else if (listing->json)
-        print_json(listing->oneshot.arena, board);
+        print_json(board);
     else
-        print_text(board);
+        print_text(listing->oneshot.arena, board);
     loop_stop(listing->oneshot.loop);
 }
 

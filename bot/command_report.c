@@ -2,6 +2,7 @@
 #include "bot/commands.h"
 
 #include "bot/oneshot.h"
+#include "message/escape.h"
 #include "message/message.h"
 
 #include <stdio.h>
@@ -37,7 +38,7 @@ static void on_report(void *arg, struct report *report, const struct error *err)
     struct arena *arena = asking->oneshot.arena;
 
     if (err) {
-        fprintf(stderr, "raiox report: %s\n", err->log);
+        fprintf(stderr, "raiox report: %s\n", text_terminal(arena, err->log, 0));
         end(asking, 1);
         return;
     }
@@ -50,19 +51,19 @@ static void on_report(void *arg, struct report *report, const struct error *err)
     end(asking, 0);
 }
 
-static void tell_closest(const char *wanted, const struct match *match)
+static void tell_closest(struct arena *arena, const char *wanted, const struct match *match)
 {
     bool several = match->kind == MATCH_SEVERAL;
 
-    fprintf(stderr, "raiox report: %s \"",
-            several ? "several clients are called" : "no client is called");
-    print_plain(stderr, wanted);
-    fprintf(stderr, "\"%s\n", match->closest_count == 0 ? "" : several ? ":" : "; the closest:");
-    for (size_t i = 0; i < match->closest_count; i++) {
-        fprintf(stderr, "  %s  ", match->closest[i]->id);
-        print_plain(stderr, match->closest[i]->name);
-        putc('\n', stderr);
-    }
+    fprintf(stderr, "raiox report: %s \"%s\"%s\n",
+            several ? "several clients are called" : "no client is called",
+            text_terminal(arena, wanted, 0),
+            match->closest_count == 0 ? ""
+            : several                 ? ":"
+                                      : "; the closest:");
+    for (size_t i = 0; i < match->closest_count; i++)
+        fprintf(stderr, "  %s  %s\n", match->closest[i]->id,
+                text_terminal(arena, match->closest[i]->name, 0));
 }
 
 static void on_board(void *arg, const struct board *board, const struct error *err)
@@ -71,7 +72,7 @@ static void on_board(void *arg, const struct board *board, const struct error *e
     struct oneshot *oneshot = &asking->oneshot;
 
     if (err) {
-        fprintf(stderr, "raiox report: Monday: %s\n", err->log);
+        oneshot_no_board(oneshot, "report", err);
         end(asking, 1);
         return;
     }
@@ -85,7 +86,7 @@ static void on_board(void *arg, const struct board *board, const struct error *e
         return;
     }
     if (!client) {
-        tell_closest(asking->wanted, &match);
+        tell_closest(oneshot->arena, asking->wanted, &match);
         end(asking, 1);
         return;
     }

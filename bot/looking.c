@@ -74,7 +74,8 @@ bool looking_is_answer(struct looking *looking, const struct error *err)
         return false;
     if (!err)
         return true;
-    fprintf(stderr, "raiox %s: Redis does not answer: %s\n", looking->command, err->log);
+    fprintf(stderr, "raiox %s: Redis does not answer: %s\n", looking->command,
+            text_terminal(looking->arena, err->log, 0));
     looking_answered(looking, 1);
     return false;
 }

@@ -4,7 +4,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "bot/private_redis.h"
+#include "message/escape.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* A Redis that does not answer by then is done without. */
@@ -15,9 +17,8 @@ static void on_redis(void *arg, bool up, const struct error *err)
     struct oneshot *oneshot = arg;
 
     (void)up;
+    (void)err;
     oneshot->redis_tried = true;
-    if (err)
-        oneshot->redis_error = *err;
 }
 
 static void connect_redis(struct oneshot *oneshot)
@@ -60,17 +61,15 @@ void oneshot_begin(struct oneshot *oneshot, unsigned needs, int64_t job_ms, bool
         upstream_job_begin(reporter_upstream(oneshot->reporter), clock_mono_ms() + job_ms, NULL);
 }
 
-void print_plain(FILE *out, const char *text)
+/* What was said is from outside, too. */
+void oneshot_no_board(struct oneshot *oneshot, const char *command, const struct error *err)
 {
-    for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
-        if (c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0) /* U+0080 to U+009F, in UTF-8 */
-            c++;
-        else if (*c >= 0x20 && *c != 0x7f) {
-            putc(*c, out);
-            continue;
-        }
-        putc('?', out);
-    }
+    const char *said = text_terminal(oneshot->arena, err->log, 0), *mend = monday_mend(err->kind);
+
+    if (mend)
+        fprintf(stderr, "raiox %s: %s (%s)\n", command, mend, said);
+    else
+        fprintf(stderr, "raiox %s: Monday: %s\n", command, said);
 }
 
 void oneshot_end(struct oneshot *oneshot)

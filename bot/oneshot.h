@@ -10,8 +10,6 @@
 #include "bot/config.h"
 #include "bot/reporter.h"
 
-#include <stdio.h>
-
 struct oneshot {
     struct arena *arena;
     struct config config;
@@ -21,7 +19,6 @@ struct oneshot {
     struct reporter *reporter;
     struct upstream_job *job;
     bool redis_tried; /* it came up, or said why not */
-    struct error redis_error;
 };
 
 /*
@@ -32,7 +29,7 @@ struct oneshot {
 void oneshot_begin(struct oneshot *oneshot, unsigned needs, int64_t job_ms, bool held);
 void oneshot_end(struct oneshot *oneshot);
 
-/* Text from outside for a terminal: without its control characters. */
-void print_plain(FILE *out, const char *text);
+/* Says on standard error why Monday gave no board, and what to do about it. */
+void oneshot_no_board(struct oneshot *oneshot, const char *command, const struct error *err);
 
 #endif

@@ -46,7 +46,7 @@ static size_t add_special(struct buf *out, const char *text)
         buf_printf(out, "\\%c", (char)c);
     else if (c == '\n')
         buf_text(out, "\\n");
-    else if (c < 0x20 || c == 0x7f)
+    else if (c < 0x20 || (c >= 0x7f && c <= 0x9f)) /* C1, too: a terminal obeys them */
         buf_printf(out, "\\u%04x", (unsigned)c);
     else
         buf_add(out, text, used);

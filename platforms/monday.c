@@ -547,7 +547,7 @@ void monday_board_again(struct monday *monday, struct upstream_job *job, monday_
     want_board(monday, job, AGAIN_MS, true, done, arg);
 }
 
-/* ---- raiox check ---- */
+/* ---- raiox check, and what else is said to whoever runs raiox ---- */
 
 static const char *const mend[ERR_KINDS] = {
     [ERR_CONFIG] = "Monday refuses what it was asked: check MONDAY_BOARD_ID and MONDAY_API_VERSION",
@@ -559,6 +559,11 @@ static const char *const mend[ERR_KINDS] = {
     [ERR_UNAVAILABLE] = "Monday cannot be reached: check MONDAY_API_URL and the network",
     [ERR_BAD_RESPONSE] = "what answers is not Monday's API: check MONDAY_API_URL",
 };
+
+const char *monday_mend(enum err_kind kind)
+{
+    return (size_t)kind < COUNT(mend) ? mend[kind] : NULL;
+}
 
 static void on_probed(void *arg, const struct http_answer *answer, const struct error *failure)
 {
@@ -575,7 +580,8 @@ static void on_probed(void *arg, const struct http_answer *answer, const struct 
         fine = monday_layout_parse(arena, (struct bytes){ answer->body, answer->body_len },
                                    monday->active_group, &layout, &err);
     if (!fine && !err.user[0])
-        snprintf(err.user, sizeof(err.user), "%.199s", mend[err.kind] ? mend[err.kind] : err.log);
+        snprintf(err.user, sizeof(err.user), "%.199s",
+                 monday_mend(err.kind) ? monday_mend(err.kind) : err.log);
     probe.done(probe.arg, fine ? NULL : &err);
 }
 

@@ -33,6 +33,8 @@ void monday_board(struct monday *monday, struct upstream_job *job, monday_board_
  * s, for all workers; otherwise the remembered board comes. */
 void monday_board_again(struct monday *monday, struct upstream_job *job, monday_board_fn *done,
                         void *arg);
+/* What whoever runs raiox does about such a failure, in a sentence; NULL: the error says it all. */
+const char *monday_mend(enum err_kind kind);
 /* For `raiox check`. */
 void monday_probe(struct monday *monday, struct upstream_job *job,
                   void (*done)(void *arg, const struct error *err), void *arg);

@@ -344,7 +344,7 @@ static const struct refusal {
     { "Dupla", NULL, "Dupla Dois" },
     { "9999999999", NULL, "no client is called" },
     { "Prospecto", NULL, "no client is called" }, /* not in the active group */
-    { "Padaria Sol", "{\"service\":\"monday\",\"kind\":\"token_dead\"}", "Monday" },
+    { "Padaria Sol", "{\"service\":\"monday\",\"kind\":\"token_dead\"}", "MONDAY_API_TOKEN" },
     { "Padaria Sol", "{\"service\":\"monday\",\"kind\":\"html\"}", "Monday" },
 };
 
@@ -377,7 +377,30 @@ static void a_client_is_listed_with_what_is_wrong(void **state)
     got = world_raiox(world, "clients", "--json");
     assert_int_equal(got.status, 1);
     assert_string_equal(got.out, "");
-    assert_says(got.err, "Monday");
+    assert_says(got.err, "MONDAY_API_TOKEN");
+}
+
+/* Monday's own words, and those of whoever stands in its way. */
+static void what_monday_says_moves_no_cursor(void **state)
+{
+    static const char *const rows[][2] = {
+        { "report", "Padaria Sol" },
+        { "clients" },
+        { "clients", "--json" },
+        { "check" },
+    };
+    struct world *world = alone(state, NULL);
+
+    world_fault(world, "{\"service\":\"monday\",\"kind\":\"fixed\",\"status\":200,\"body\":"
+                       "{\"errors\":[{\"message\":\"\\u001b]0;owned\\u0007\\u009b2J\\u202e\"}]}}");
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct world_result got =
+            world_raiox_(world, (const char *const[]){ rows[i][0], rows[i][1], NULL });
+        const char *said = arena_printf(world->arena, "%s%s", got.out, got.err);
+        if (got.status != 1 || !strstr(said, "<U+001B>]0;owned") || strchr(said, '\x1b') ||
+            strchr(said, '\a') || strstr(said, "\xc2\x9b") || strstr(said, "\u202e"))
+            fail_msg("%s: status %d, %s", rows[i][0], got.status, said);
+    }
 }
 
 /* ---- check ---- */
@@ -398,7 +421,7 @@ static const struct broken {
     { { "MONDAY_API_TOKEN", NULL }, "MONDAY_API_TOKEN", "FAIL", "monday", 1 },
     { { "META_ACCESS_TOKEN=wrong", NULL }, "META_ACCESS_TOKEN", "FAIL", "meta", 1 },
     { { "META_ACCESS_TOKEN", NULL }, "META_ACCESS_TOKEN", "FAIL", "meta", 1 },
-    { { "META_APP_SECRET=0123", NULL }, "", "FAIL", "meta", 1 },
+    { { "META_APP_SECRET=0123", NULL }, "META_APP_SECRET", "FAIL", "meta", 1 },
     { { "META_ACCESS_TOKEN", "META_APP_SECRET", "META_AGENCY_BUSINESS_ID", NULL },
       "not configured",
       "-",
@@ -707,6 +730,7 @@ int main(int argc, char **argv)
         A_TEST(a_row_of_garbage_is_named_by_its_columns),
         A_TEST(without_a_report_the_status_is_1_and_says_why),
         A_TEST(a_client_is_listed_with_what_is_wrong),
+        A_TEST(what_monday_says_moves_no_cursor),
         A_TEST(check_names_what_is_broken),
         A_TEST(check_warns_of_a_redis_that_may_forget),
         A_TEST(wrong_usage_is_64),
