@@ -113,7 +113,7 @@ static const char *verdict(struct arena *arena, const struct queue_stats *stats)
 
 static void print_worker(struct arena *arena, const struct queue_holding *rows, size_t count)
 {
-    printf("\n%s  %zu in flight\n", looking_text(arena, rows[0].worker, 80), count);
+    printf("\n%s  %zu in flight\n", looking_text(arena, rows[0].worker, 127), count);
     for (size_t i = 0; i < count && i < ROWS_OF_A_WORKER; i++)
         printf("  %-16s  %12s  attempt %d  %s\n", looking_text(arena, rows[i].id, 16),
                looking_span(arena, (int64_t)(rows[i].age_seconds * 1000)), rows[i].attempt,

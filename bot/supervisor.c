@@ -56,7 +56,7 @@ struct child {
     pid_t pid; /* 0: to be started again */
     struct pool_place *place;
     char consumer[128];
-    int64_t started_ms, restart_ms;
+    int64_t started_ms, started_real_ms, restart_ms;
     struct loop_timer timer; /* pid 0: until it is started again; else until it is killed */
 };
 
@@ -143,15 +143,15 @@ static int run_redis(struct child *child, pid_t parent)
     return private_redis_exec(options->redis_dir);
 }
 
-/* A worker's name in the queue: no other process of any host has had it while its jobs are kept. */
-static void name_child(struct child *child)
+/* A worker's name in the queue, "host:pid:start": no other process of any host has had it while its
+ * jobs are kept, and whoever is on call finds the process by it. */
+static void name_child(struct child *child, pid_t pid)
 {
-    static unsigned serial;
     char host[64] = "host";
 
     gethostname(host, sizeof(host) - 1);
-    snprintf(child->consumer, sizeof(child->consumer), "%s:%d:%" PRIx64 ".%u", host, (int)getpid(),
-             (uint64_t)clock_real_ms(), ++serial);
+    snprintf(child->consumer, sizeof(child->consumer), "%s:%d:%" PRIx64, host, (int)pid,
+             (uint64_t)child->started_real_ms);
 }
 
 static NORETURN void run(struct child *child, pid_t parent)
@@ -199,18 +199,21 @@ static void start(struct child *child)
 {
     pid_t parent = getpid();
 
-    name_child(child);
     child->started_ms = clock_mono_ms();
+    child->started_real_ms = clock_real_ms();
     memset(child->place, 0, sizeof(*child->place));
     pid_t pid = fork();
-    if (pid == 0)
+    if (pid == 0) {
+        name_child(child, getpid());
         run(child, parent);
+    }
     if (pid < 0) { /* no room for a process now: those that run go on */
         LOG(LOG_ERROR, "process not started", LOG_S("error", strerror(errno)));
         restart_later(child);
         return;
     }
     child->pid = pid;
+    name_child(child, pid);
 }
 
 static struct child *add_child(struct supervisor *supervisor, enum role role)

@@ -103,6 +103,31 @@ static void wait_settled(struct world *world)
     world_wait(world, are_settled, NULL, "jobs stay in the queue");
 }
 
+/* ---- names ---- */
+
+/* Whoever is on call kills, or looks into, the process that the queue shows. */
+static void who_holds_a_job_is_named_by_its_own_pid(void **state)
+{
+    struct world *world = world_start(
+        state, &(struct world_options){ .parts = WORLD_RUN,
+                                        .env = (const char *const[]){ "RAIOX_WORKERS=1", NULL } });
+    struct error err = { 0 };
+    pid_t workers[2];
+
+    world_fault(world, "{\"service\":\"meta\",\"kind\":\"delay\",\"delay_ms\":9000}");
+    ask(world, "C0123");
+    world_wait_calls(world, "meta", 1);
+    assert_int_equal(world_children(world, &world->run, "worker", workers, COUNT(workers)), 1);
+    const char *pid = arena_printf(world->arena, ":%d:", (int)workers[0]);
+    const char *out = world_raiox(world, "queue", "--json").out;
+    const cJSON *root = json_parse(world->arena, out, strlen(out), &err);
+    const cJSON *row = cJSON_GetArrayItem(json_get(root, "in_flight"), 0);
+    const char *worker = cJSON_GetStringValue(json_get(row, "worker"));
+    assert_non_null(worker);
+    assert_non_null(strstr(worker, pid));
+    assert_non_null(strstr(world_raiox(world, "queue").out, worker));
+}
+
 /* ---- deaths ---- */
 
 static void what_killed_workers_held_is_answered_once(void **state)
@@ -720,6 +745,7 @@ static void monday_is_asked_again_for_a_stranger_once_in_ten_seconds(void **stat
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
+        A_TEST(who_holds_a_job_is_named_by_its_own_pid),
         A_TEST(what_killed_workers_held_is_answered_once),
         A_TEST(a_worker_may_die_at_any_step),
         A_TEST(a_job_that_crashes_three_workers_dies_alone),
