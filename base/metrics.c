@@ -1,12 +1,15 @@
 #include "base/metrics.h"
 
 #include <assert.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "a lock in shared memory dies with its holder");
 
@@ -27,7 +30,9 @@ struct metrics {
     const struct metric *table;
     struct row *rows;
     size_t count, numbers;
-    _Atomic uint64_t *shared;
+    int fd;
+    _Atomic uint64_t *memory; /* the stamp, then the numbers */
+    _Atomic uint64_t *shared; /* the numbers */
 };
 
 static size_t count_values(const struct metric_label *label)
@@ -54,10 +59,51 @@ static size_t count_buckets(const struct metric *metric)
 
 static size_t mapped_bytes(const struct metrics *metrics)
 {
-    return (metrics->numbers ? metrics->numbers : 1) * sizeof(*metrics->shared);
+    return (metrics->numbers + 1) * sizeof(*metrics->memory);
 }
 
-struct metrics *metrics_create(const struct metric *table, size_t count)
+/* FNV-1a, 64 bits. The NUL belongs to it, so that "a", "bc" is not "ab", "c". */
+static uint64_t stamp_text(uint64_t stamp, const char *text)
+{
+    do
+        stamp = (stamp ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+    while (*text++);
+    return stamp;
+}
+
+/* A gauge is set anew by whoever has its number: how many values it has is enough to know. */
+static uint64_t stamp_row(uint64_t stamp, const struct metric *metric)
+{
+    char text[64];
+
+    snprintf(text, sizeof(text), "%d %zu %zu", (int)metric->kind, count_values(&metric->labels[0]),
+             count_values(&metric->labels[1]));
+    stamp = stamp_text(stamp_text(stamp, metric->name), text);
+    if (metric->kind == METRIC_GAUGE)
+        return stamp;
+    for (size_t i = 0; i < COUNT(metric->labels) && metric->labels[i].name; i++) {
+        stamp = stamp_text(stamp, metric->labels[i].name);
+        for (const char *const *value = metric->labels[i].values; *value; value++)
+            stamp = stamp_text(stamp, *value);
+    }
+    for (size_t i = 0; i < count_buckets(metric); i++) {
+        snprintf(text, sizeof(text), "%.17g", metric->buckets[i]);
+        stamp = stamp_text(stamp, text);
+    }
+    return stamp;
+}
+
+/* What tells one layout from another, whichever version of the program made it; never 0. */
+static uint64_t stamp_of(const struct metrics *metrics)
+{
+    uint64_t stamp = UINT64_C(0xcbf29ce484222325);
+
+    for (size_t i = 0; i < metrics->count; i++)
+        stamp = stamp_row(stamp, &metrics->table[i]);
+    return stamp ? stamp : 1;
+}
+
+static struct metrics *lay_out(const struct metric *table, size_t count)
 {
     struct metrics *metrics = calloc(1, sizeof(*metrics));
     struct row *rows = calloc(count + 1, sizeof(*rows));
@@ -74,22 +120,99 @@ struct metrics *metrics_create(const struct metric *table, size_t count)
         row->size = table[i].kind == METRIC_HISTOGRAM ? row->buckets + 2 : 1;
         metrics->numbers += row->values0 * row->values1 * row->size;
     }
-
-    void *shared = mmap(NULL, mapped_bytes(metrics), PROT_READ | PROT_WRITE,
-                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (shared == MAP_FAILED)
-        fatal("no shared memory for metrics");
-    metrics->shared = shared; /* zeroed: each number is 0 */
     return metrics;
+}
+
+/* Is it memory of this very size? Shorter than what is mapped, it would end us at the first look.
+ */
+static bool is_of_size(int fd, size_t size)
+{
+    struct stat stat;
+
+    return fd >= 0 && fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode) && stat.st_size == (off_t)size;
+}
+
+/* Without a descriptor the memory is as good, but nobody else's after us. */
+static int make_memory(size_t size)
+{
+    int fd = memfd_create("raiox-metrics", MFD_CLOEXEC);
+
+    if (fd >= 0 && ftruncate(fd, (off_t)size) == 0)
+        return fd;
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+/* Takes fd over; false, closing it, if it is not to be used. */
+static bool map(struct metrics *metrics, int fd)
+{
+    int flags = fd >= 0 ? MAP_SHARED : MAP_SHARED | MAP_ANONYMOUS;
+    void *memory = mmap(NULL, mapped_bytes(metrics), PROT_READ | PROT_WRITE, flags, fd, 0);
+
+    if (memory == MAP_FAILED) {
+        if (fd >= 0)
+            close(fd);
+        return false;
+    }
+    metrics->fd = fd;
+    metrics->memory = memory;
+    metrics->shared = metrics->memory + 1;
+    return true;
+}
+
+static void unmap(struct metrics *metrics)
+{
+    munmap((void *)metrics->memory, mapped_bytes(metrics));
+    if (metrics->fd >= 0)
+        close(metrics->fd);
+}
+
+/* Goes on with what is in fd. */
+static bool take_over(struct metrics *metrics, int fd)
+{
+    if (!is_of_size(fd, mapped_bytes(metrics))) {
+        if (fd >= 0)
+            close(fd);
+        return false;
+    }
+    if (!map(metrics, fd))
+        return false;
+    if (metrics->memory[0] == stamp_of(metrics) && fcntl(fd, F_SETFD, FD_CLOEXEC) == 0)
+        return true;
+    unmap(metrics);
+    return false;
+}
+
+struct metrics *metrics_adopt(const struct metric *table, size_t count, int fd)
+{
+    struct metrics *metrics = lay_out(table, count);
+
+    if (take_over(metrics, fd))
+        return metrics;
+    if (!map(metrics, make_memory(mapped_bytes(metrics))) && !map(metrics, -1))
+        fatal("no shared memory for metrics");
+    metrics->memory[0] = stamp_of(metrics); /* all else is zeroed: each number is 0 */
+    return metrics;
+}
+
+struct metrics *metrics_create(const struct metric *table, size_t count)
+{
+    return metrics_adopt(table, count, -1);
 }
 
 void metrics_destroy(struct metrics *metrics)
 {
     if (!metrics)
         return;
-    munmap((void *)metrics->shared, mapped_bytes(metrics));
+    unmap(metrics);
     free(metrics->rows);
     free(metrics);
+}
+
+int metrics_fd(const struct metrics *metrics)
+{
+    return metrics->fd;
 }
 
 static _Atomic uint64_t *cell(const struct metrics *metrics, size_t row, size_t l0, size_t l1)

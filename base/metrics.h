@@ -32,7 +32,17 @@ struct metrics;
 /* table (count rows) is kept, not copied. MAP_SHARED: call before forking. Never fails (ends the
  * process). */
 struct metrics *metrics_create(const struct metric *table, size_t count);
+/*
+ * The same, going on with the numbers in fd, the metrics_fd() of a process that this one took the
+ * place of by exec(); fd is taken over. They begin anew where fd is no such thing (-1, too), or is
+ * of a table with other counters, histograms, labels, values or buckets.
+ */
+struct metrics *metrics_adopt(const struct metric *table, size_t count, int fd);
 void metrics_destroy(struct metrics *metrics);
+
+/* The memory's descriptor, closed by exec() unless told otherwise; -1 where the system has none to
+ * give. It stays the metrics'. */
+int metrics_fd(const struct metrics *metrics);
 
 /* add: counters; set: gauges; observe: histograms.
  * row: index in the table; l0, l1: indexes of the label values (0 where there is no such label). */

@@ -36,7 +36,7 @@ int command_serve(int argc, char **argv)
         error_wrap(&err, "RAIOX_LISTEN");
         return could_not(&err);
     }
-    struct metrics *metrics = meters_create();
+    struct metrics *metrics = meters_create(-1);
     int status = serve(&config, metrics, METERS_OF_ENDPOINT, fd, port);
     metrics_destroy(metrics);
     return status;

@@ -1,11 +1,12 @@
-/* The workers' pids and names travel in one environment variable, from one life of the supervisor
- * to the next. */
+/* The workers' pids and names, and the number of the metrics' descriptor, travel in one environment
+ * variable, from one life of the supervisor to the next. */
 #include "bot/handover.h"
 
 #include "base/bytes.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/close_range.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,7 +15,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define VARIABLE "RAIOX_HANDOVER" /* "pid name;pid name;…" */
+/* "pid name;pid name;…metrics descriptor;": behind the workers, for what is there is the end to a
+ * program that does not know it. */
+#define VARIABLE "RAIOX_HANDOVER"
+#define METRICS "metrics"
 
 void handover_add(struct handover *handover, pid_t pid, const char *consumer)
 {
@@ -108,11 +112,41 @@ void handover_exec(const struct handover *handover, char **argv, struct error *e
         return;
     for (size_t i = 0; i < handover->count; i++)
         buf_printf(&text, "%d %s;", (int)handover->pids[i], handover->consumers[i]);
+    if (handover->metrics_fd >= 0)
+        buf_printf(&text, METRICS " %d;", handover->metrics_fd);
     setenv(VARIABLE, buf_cstr(&text), 1);
     close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+    if (handover->metrics_fd >= 0)
+        fcntl(handover->metrics_fd, F_SETFD, 0);
     execv(path, argv);
     error_set(err, ERR_UNAVAILABLE, "%s: %s", path, strerror(errno));
+    if (handover->metrics_fd >= 0)
+        fcntl(handover->metrics_fd, F_SETFD, FD_CLOEXEC);
     unsetenv(VARIABLE);
+}
+
+/* One of the list, "pid name" or METRICS and a number; false: neither. */
+static bool read_item(struct bytes item, struct handover *ret)
+{
+    const char *space = memchr(item.data, ' ', item.len);
+    int64_t number = 0;
+
+    if (!space)
+        return false;
+    struct bytes word = { item.data, (size_t)(space - item.data) };
+    struct bytes rest = { space + 1, item.len - word.len - 1 };
+    if (bytes_equal_text(word, METRICS)) {
+        if (!text_int64(rest.data, rest.len, &number) || number < 3 || number > INT_MAX)
+            return false;
+        ret->metrics_fd = (int)number;
+        return true;
+    }
+    if (!text_int64(word.data, word.len, &number) || number <= 1 || number > INT_MAX)
+        return false;
+    char consumer[sizeof(ret->consumers[0])];
+    snprintf(consumer, sizeof(consumer), "%.*s", (int)rest.len, rest.data);
+    handover_add(ret, (pid_t)number, consumer);
+    return true;
 }
 
 void handover_read(struct handover *ret)
@@ -120,15 +154,12 @@ void handover_read(struct handover *ret)
     const char *text = getenv(VARIABLE);
 
     ret->count = 0;
+    ret->metrics_fd = -1;
     while (text && *text) {
-        size_t len = strcspn(text, ";"), space = strcspn(text, " ");
-        char consumer[sizeof(ret->consumers[0])];
-        int64_t pid = 0;
+        size_t len = strcspn(text, ";");
 
-        if (space >= len || !text_int64(text, space, &pid) || pid <= 1)
+        if (!read_item((struct bytes){ text, len }, ret))
             break;
-        snprintf(consumer, sizeof(consumer), "%.*s", (int)(len - space - 1), text + space + 1);
-        handover_add(ret, (pid_t)pid, consumer);
         text += len + (text[len] == ';');
     }
     unsetenv(VARIABLE);

@@ -1,6 +1,6 @@
 /*
  * Starting anew in place: the supervisor's process runs the program that is on disk now, and gives
- * it the workers that its predecessor had.
+ * it the workers that its predecessor had, and the memory in which they go on counting.
  */
 #ifndef RAIOX_BOT_HANDOVER_H
 #define RAIOX_BOT_HANDOVER_H
@@ -16,6 +16,7 @@ struct handover {
     size_t count;
     pid_t pids[HANDOVER_MAX];
     char consumers[HANDOVER_MAX][128];
+    int metrics_fd; /* -1: none */
 };
 
 void handover_add(struct handover *handover, pid_t pid, const char *consumer);

@@ -75,9 +75,9 @@ static const struct metric table[METERS] = {
                             .kind = METRIC_COUNTER },
 };
 
-struct metrics *meters_create(void)
+struct metrics *meters_create(int fd)
 {
-    struct metrics *metrics = metrics_create(table, COUNT(table));
+    struct metrics *metrics = metrics_adopt(table, COUNT(table), fd);
 
     metrics_set(metrics, METER_BUILD_INFO, 0, 0, 1000);
     return metrics;

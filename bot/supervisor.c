@@ -458,7 +458,7 @@ static void stage_check(struct supervisor *supervisor)
 
 static void start_anew(struct supervisor *supervisor)
 {
-    struct handover handover = { 0 };
+    struct handover handover = { .metrics_fd = metrics_fd(supervisor->metrics) };
     struct error err = { 0 };
 
     /* What Redis has not heard yet would be forgotten. */
@@ -503,16 +503,13 @@ static void replace_next(struct supervisor *supervisor)
         start_anew(supervisor);
 }
 
-static void adopt(struct supervisor *supervisor)
+static void adopt(struct supervisor *supervisor, const struct handover *handover)
 {
-    struct handover handover;
-
-    handover_read(&handover);
-    for (size_t i = 0; i < handover.count; i++) {
+    for (size_t i = 0; i < handover->count; i++) {
         struct child *child = add_child(supervisor, ROLE_OLD_WORKER);
-        child->pid = handover.pids[i];
+        child->pid = handover->pids[i];
         child->started_ms = clock_mono_ms();
-        snprintf(child->consumer, sizeof(child->consumer), "%s", handover.consumers[i]);
+        snprintf(child->consumer, sizeof(child->consumer), "%s", handover->consumers[i]);
     }
 }
 
@@ -673,16 +670,18 @@ int supervisor(const struct config *config, const struct supervisor_options *opt
     static const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGCHLD };
     static struct supervisor self; /* too large for the stack */
     struct route routes[3];
+    struct handover handover;
 
+    handover_read(&handover);
     self = (struct supervisor){ .config = config, .options = options };
-    self.metrics = meters_create();
+    self.metrics = meters_create(handover.metrics_fd);
     self.places = mmap(NULL, MAX_CHILDREN * sizeof(*self.places), PROT_READ | PROT_WRITE,
                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (self.places == MAP_FAILED)
         abort();
     self.loop = loop_create();
     loop_signals(self.loop, signals, COUNT(signals), on_signal, &self);
-    adopt(&self);
+    adopt(&self, &handover);
     if (!listen_for_probes(&self, routes) && !has_old_workers(&self)) {
         loop_destroy(self.loop);
         munmap(self.places, MAX_CHILDREN * sizeof(*self.places));

@@ -2,11 +2,15 @@
 
 #include "tests/base/dies.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -211,6 +215,104 @@ static void what_processes_counted_stays_when_they_are_killed(void **state)
     assert_int_equal(metrics_get(*state, REQUESTS, 2, 0), 0);
 }
 
+/* ---- a successor ---- */
+
+/* What is left to a process by the one that it takes the place of. */
+static struct metrics *succeed(const struct metrics *metrics, const struct metric *its_table)
+{
+    return metrics_adopt(its_table, ROWS, dup(metrics_fd(metrics)));
+}
+
+/* As after an upgrade: a help is better said, and a gauge, which is set anew, has another value. */
+static void a_successor_goes_on_counting(void **state)
+{
+    static const char *const version[] = { "0.1.0", NULL }, *const next[] = { "0.2.0", NULL };
+    struct metric before[ROWS], after[ROWS];
+
+    (void)state;
+    memcpy(before, table, sizeof(table));
+    before[WAITING].labels[0] = (struct metric_label){ "version", version };
+    memcpy(after, before, sizeof(before));
+    after[WAITING].labels[0].values = next;
+    after[COMMANDS].help = "Better said.";
+    struct metrics *old = metrics_create(before, ROWS);
+    metrics_add(old, REQUESTS, 2, 1, 7);
+    metrics_observe_us(old, ACK_SECONDS, 0, 0, 5);
+    struct metrics *now = succeed(old, after);
+    assert_int_equal(metrics_get(now, REQUESTS, 2, 1), 7);
+    assert_int_equal(metrics_get(now, ACK_SECONDS, 0, 0), 1);
+    assert_true(fcntl(metrics_fd(now), F_GETFD) & FD_CLOEXEC);
+    metrics_add(old, REQUESTS, 2, 1, 1); /* a worker of the predecessor's, still at it */
+    metrics_add(now, REQUESTS, 2, 1, 1);
+    assert_int_equal(metrics_get(now, REQUESTS, 2, 1), 9);
+    metrics_destroy(now);
+    assert_int_equal(metrics_get(old, REQUESTS, 2, 1), 9);
+    metrics_destroy(old);
+}
+
+static void another_layout_begins_anew(void **state)
+{
+    static const char *const other_results[] = { "timeout", "ok", NULL };
+    static const double other_bounds[] = { 0.0005, 0.01, 1, 2.6, 0 };
+    struct metrics *old = *state;
+
+    metrics_add(old, COMMANDS, 0, 0, 1);
+    for (int what = 0; what < 7; what++) {
+        struct metric changed[ROWS];
+
+        memcpy(changed, table, sizeof(table));
+        if (what == 0)
+            changed[COMMANDS].name = "raiox_orders_total";
+        else if (what == 1)
+            changed[REQUESTS].labels[1].values = other_results;
+        else if (what == 2)
+            changed[REQUESTS].labels[1].name = "outcome";
+        else if (what == 3)
+            changed[ACK_SECONDS].buckets = other_bounds;
+        else if (what == 4)
+            changed[COMMANDS].kind = METRIC_GAUGE;
+        else if (what == 5)
+            changed[UPSTREAM_SECONDS].buckets = bounds; /* more numbers */
+        else
+            changed[COMMANDS] = table[ODD], changed[ODD] = table[COMMANDS];
+        struct metrics *now = succeed(old, changed);
+        for (size_t row = 0; row < ROWS; row++)
+            if (metrics_get(now, row, 0, 0) != 0)
+                fail_msg("change %d: row %zu is not 0", what, row);
+        metrics_add(now, REQUESTS, 0, 0, 1);
+        assert_int_equal(metrics_get(old, REQUESTS, 0, 0), 0);
+        metrics_destroy(now);
+    }
+}
+
+static void what_is_no_memory_of_ours_is_left_alone(void **state)
+{
+    int ends[2], memory = memfd_create("other", MFD_CLOEXEC);
+    struct metrics *old = *state;
+    struct stat stat;
+
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(fstat(metrics_fd(old), &stat), 0);
+    assert_int_equal(ftruncate(memory, stat.st_size), 0); /* of the right size, and no stamp */
+    const int fds[] = { -1,
+                        1 << 20,
+                        ends[0],
+                        ends[1],
+                        memory,
+                        open("/dev/null", O_RDWR),
+                        open("/", O_RDONLY),
+                        memfd_create("empty", MFD_CLOEXEC) };
+    for (size_t i = 0; i < COUNT(fds); i++) {
+        struct metrics *now = metrics_adopt(table, ROWS, fds[i]);
+        assert_int_equal(metrics_get(now, COMMANDS, 0, 0), 0);
+        metrics_add(now, COMMANDS, 0, 0, 1);
+        assert_int_equal(metrics_get(now, COMMANDS, 0, 0), 1);
+        if (fds[i] >= 0 && fds[i] != metrics_fd(now))
+            assert_int_equal(fcntl(fds[i], F_GETFD), -1); /* taken over, so closed */
+        metrics_destroy(now);
+    }
+}
+
 static struct metrics *victim;
 
 static void name_a_row_too_many(void)
@@ -292,6 +394,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(no_rows_are_no_text, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_processes_counted_stays_when_they_are_killed, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(a_successor_goes_on_counting, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(another_layout_begins_anew, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_no_memory_of_ours_is_left_alone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(our_own_mistakes_end_the_process, set_up, tear_down),
     };
 

@@ -97,7 +97,7 @@ static void check(const struct metrics *metrics, enum meters_of whose, bool of_e
 static void each_process_shows_what_is_its(void **state)
 {
     (void)state;
-    struct metrics *metrics = meters_create();
+    struct metrics *metrics = meters_create(-1);
 
     count_all(metrics);
     check(metrics, METERS_OF_ENDPOINT, true, false);
