@@ -90,6 +90,20 @@ static void add_clean(struct buf *out, const char *text, enum controls how)
     }
 }
 
+/* Does the text have nothing that can be seen? (A joiner, a variation selector, blanks.) */
+static bool is_invisible(const char *text)
+{
+    while (*text) {
+        int32_t c = 0;
+
+        text += code_point_at(text, &c);
+        if (c < 0 || !(u_isUWhiteSpace(c) || is_control(c) ||
+                       u_hasBinaryProperty(c, UCHAR_DEFAULT_IGNORABLE_CODE_POINT)))
+            return false;
+    }
+    return true;
+}
+
 /* Is the text fit to be shown as it is? Most are. */
 static bool is_clean(const char *text, size_t max)
 {
@@ -97,13 +111,18 @@ static bool is_clean(const char *text, size_t max)
 
     while (*text) {
         int32_t c = (unsigned char)*text;
-        size_t used = c < 0x80 ? 1 : code_point_at(text, &c);
+        size_t used = 1;
 
-        if (c < 0 || is_control(c) || is_reordering(c) || ++count > max)
+        if (c >= 0x80) {
+            used = code_point_at(text, &c);
+            if (c < 0 || is_reordering(c))
+                return false;
+        }
+        if (is_control(c) || ++count > max)
             return false;
         text += used;
     }
-    return true;
+    return count == 0 || text[-1] != ' '; /* such a blank undoes Slack's bold around it */
 }
 
 static const char *clean(struct arena *arena, const char *text, size_t max, enum controls how)
@@ -113,8 +132,11 @@ static const char *clean(struct arena *arena, const char *text, size_t max, enum
 
     if (max == 0)
         max = SIZE_MAX;
-    if (!text || is_clean(text, max))
-        return text ? text : "";
+    if (!text || (how == CONTROLS_BLANK && is_invisible(text)))
+        return "";
+    text += strspn(text, " ");
+    if (is_clean(text, max))
+        return text;
     buf_init(&out, BUF_UNBOUNDED);
     add_clean(&out, text, how);
     while (out.len > 0 && out.data[out.len - 1] == ' ')

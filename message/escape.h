@@ -17,8 +17,8 @@
 /*
  * One line of at most max characters (0: any number), cut on a whole grapheme with an ellipsis.
  * Control characters and line breaks become one blank, marks that reorder text (bidi) go, bytes
- * that are not UTF-8 become U+FFFD. NULL gives ""; a text that needs none of this comes back as it
- * is.
+ * that are not UTF-8 become U+FFFD, blanks around it go. NULL gives "", and so does a text in which
+ * nothing can be seen; one that needs none of this comes back as it is.
  */
 const char *text_clean(struct arena *arena, const char *text, size_t max);
 

@@ -43,6 +43,9 @@ static void names_become_one_clean_line(void **state)
         { "right-to-left override", "abc\u202egnp.exe", "abcgnp.exe", 0 },
         { "isolates", "\u2066a\u2069\u2067b\u2068", "ab", 0 },
         { "nothing but marks", "\u202e\u202c", "", 0 },
+        { "nothing but blanks", " \u00a0\t\u3000", "", 0 },
+        { "nothing that can be seen", "\u200b\u200d\ufe0f\u3164", "", 0 },
+        { "blanks around it", "  a b ", "a b", 0 },
         { "a byte that is no UTF-8",
           "a\xff"
           "b",
