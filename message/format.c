@@ -173,7 +173,10 @@ static const struct money_format *money_format(struct arena *arena, enum locale 
 
 static bool is_code(const char *currency)
 {
-    return strlen(currency) == 3 && strspn(currency, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 3;
+    for (size_t i = 0; i < 3; i++)
+        if (currency[i] < 'A' || currency[i] > 'Z')
+            return false;
+    return currency[3] == '\0';
 }
 
 const char *message_money(struct arena *arena, enum locale locale, struct money amount)

@@ -24,32 +24,46 @@ void json_close(struct buf *out, char bracket)
     buf_char(out, bracket);
 }
 
-/* Bytes that stand for themselves inside a JSON string, ASCII only. */
+static bool is_plain(unsigned char c)
+{
+    return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
+/* Bytes of the character beyond ASCII that text begins with, if it stands for itself; else 0. */
+static size_t plain_sequence(const char *text, size_t len)
+{
+    if ((unsigned char)text[0] == 0xc2 && len > 1 && (unsigned char)text[1] < 0xa0)
+        return 0; /* U+0080 to U+009F: controls */
+    return (unsigned char)text[0] < 0x80 ? 0 : utf8_sequence(text, len);
+}
+
+/* Bytes that stand for themselves inside a JSON string. */
 static size_t plain_length(const char *text, size_t len)
 {
-    size_t at = 0;
+    size_t at = 0, step = 0;
 
-    while (at < len && (unsigned char)text[at] >= 0x20 && (unsigned char)text[at] < 0x7f &&
-           text[at] != '"' && text[at] != '\\')
-        at++;
+    do {
+        at += step;
+        while (at < len && is_plain((unsigned char)text[at]))
+            at++;
+    } while (at < len && (step = plain_sequence(text + at, len - at)) > 0);
     return at;
 }
 
+/* One that does not; returns its bytes. */
 static size_t add_special(struct buf *out, const char *text)
 {
     int32_t c = 0;
     size_t used = code_point_at(text, &c);
 
-    if (c < 0)
-        buf_text(out, "\xef\xbf\xbd"); /* U+FFFD */
-    else if (c == '"' || c == '\\')
+    if (c == '"' || c == '\\')
         buf_printf(out, "\\%c", (char)c);
     else if (c == '\n')
         buf_text(out, "\\n");
-    else if (c < 0x20 || (c >= 0x7f && c <= 0x9f)) /* C1, too: a terminal obeys them */
+    else if (c >= 0) /* controls; C1, too: a terminal obeys them */
         buf_printf(out, "\\u%04x", (unsigned)c);
     else
-        buf_add(out, text, used);
+        buf_text(out, "\xef\xbf\xbd"); /* U+FFFD */
     return used;
 }
 
@@ -82,8 +96,10 @@ void json_text(struct buf *out, const char *text)
 
 void json_key(struct buf *out, const char *name)
 {
-    json_text(out, name);
-    buf_char(out, ':');
+    comma(out);
+    buf_char(out, '"');
+    buf_text(out, name);
+    buf_text(out, "\":");
 }
 
 void json_number(struct buf *out, int64_t number)

@@ -10,9 +10,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-void json_open(struct buf *out, char bracket);  /* '{' or '[' */
-void json_close(struct buf *out, char bracket); /* '}' or ']' */
-void json_key(struct buf *out, const char *name);
+void json_open(struct buf *out, char bracket);    /* '{' or '[' */
+void json_close(struct buf *out, char bracket);   /* '}' or ']' */
+void json_key(struct buf *out, const char *name); /* our own: nothing to escape in it */
 void json_text(struct buf *out,
                const char *text); /* NULL: null; bytes that are not UTF-8: U+FFFD */
 void json_text_len(struct buf *out, const char *text, size_t len); /* its first len bytes */
