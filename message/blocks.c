@@ -55,13 +55,6 @@ bool blocks_fit(const struct blocks *blocks, const char *text)
            blocks->characters + utf8_length(text) <= blocks->max_characters;
 }
 
-bool blocks_fit_field(const struct blocks *blocks, const char *text)
-{
-    if (!blocks->section_open || blocks->fields == BLOCK_FIELDS_MAX)
-        return blocks_fit(blocks, text);
-    return blocks->characters + utf8_length(text) <= blocks->max_characters;
-}
-
 static void begin_block(struct blocks *blocks, const char *type)
 {
     close_section(blocks);
@@ -70,17 +63,23 @@ static void begin_block(struct blocks *blocks, const char *type)
     json_member(&blocks->json, "type", type);
 }
 
-/* A text object. Slack refuses an empty text. */
-static void add_text(struct blocks *blocks, bool mrkdwn, const char *text, size_t max)
+/* A text object; characters: utf8_length(text). Slack refuses an empty text. */
+static void add_measured(struct blocks *blocks, bool mrkdwn, const char *text, size_t characters,
+                         size_t max)
 {
     struct buf *json = &blocks->json;
-    size_t characters = 0, len = 0;
+    size_t len = strlen(text);
 
-    if (!*text)
+    if (len == 0) {
         text = "—";
-    len = mrkdwn ? mrkdwn_cut(text, max) : grapheme_cut(text, max);
-    characters = utf8_length(text);
-    blocks->characters += characters < max ? characters : max;
+        len = strlen(text);
+        characters = 1;
+    }
+    if (characters > max) {
+        len = mrkdwn ? mrkdwn_cut(text, max) : grapheme_cut(text, max);
+        characters = max;
+    }
+    blocks->characters += characters;
     json_open(json, '{');
     json_member(json, "type", mrkdwn ? "mrkdwn" : "plain_text");
     json_key(json, "text");
@@ -90,6 +89,11 @@ static void add_text(struct blocks *blocks, bool mrkdwn, const char *text, size_
         json_bool(json, false);
     }
     json_close(json, '}');
+}
+
+static void add_text(struct blocks *blocks, bool mrkdwn, const char *text, size_t max)
+{
+    add_measured(blocks, mrkdwn, text, utf8_length(text), max);
 }
 
 void blocks_header(struct blocks *blocks, const char *plain)
@@ -124,9 +128,14 @@ void blocks_section(struct blocks *blocks, const char *mrkdwn)
     blocks->section_open = true;
 }
 
-static void add_field(struct blocks *blocks, bool mrkdwn, const char *text)
+static bool takes_field(const struct blocks *blocks)
 {
-    if (!blocks->section_open || blocks->fields == BLOCK_FIELDS_MAX) {
+    return blocks->section_open && blocks->fields < BLOCK_FIELDS_MAX;
+}
+
+static void add_field(struct blocks *blocks, bool mrkdwn, const char *text, size_t characters)
+{
+    if (!takes_field(blocks)) {
         begin_block(blocks, "section");
         blocks->section_open = true;
     }
@@ -134,15 +143,21 @@ static void add_field(struct blocks *blocks, bool mrkdwn, const char *text)
         json_key(&blocks->json, "fields");
         json_open(&blocks->json, '[');
     }
-    add_text(blocks, mrkdwn, text, BLOCK_FIELD_MAX);
+    add_measured(blocks, mrkdwn, text, characters, BLOCK_FIELD_MAX);
 }
 
 void blocks_field(struct blocks *blocks, const char *mrkdwn)
 {
-    add_field(blocks, true, mrkdwn);
+    add_field(blocks, true, mrkdwn, utf8_length(mrkdwn));
 }
 
-void blocks_field_plain(struct blocks *blocks, const char *plain)
+bool blocks_try_field(struct blocks *blocks, const char *plain)
 {
-    add_field(blocks, false, plain);
+    size_t characters = utf8_length(plain);
+
+    if (blocks->characters + characters > blocks->max_characters ||
+        (!takes_field(blocks) && blocks->count >= blocks->max_count))
+        return false;
+    add_field(blocks, false, plain, characters);
+    return true;
 }

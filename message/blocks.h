@@ -35,9 +35,8 @@ void blocks_begin(struct blocks *blocks);
 /* The JSON array, in arena; blocks is empty then. */
 const char *blocks_end(struct blocks *blocks, struct arena *arena);
 
-/* Would a block (or, in the open section, a field) with this text still be within the ceilings? */
+/* Would a block with this text still be within the ceilings? */
 bool blocks_fit(const struct blocks *blocks, const char *text);
-bool blocks_fit_field(const struct blocks *blocks, const char *text);
 
 void blocks_header(struct blocks *blocks, const char *plain);
 void blocks_divider(struct blocks *blocks);
@@ -45,7 +44,8 @@ void blocks_context(struct blocks *blocks, const char *plain);
 void blocks_section(struct blocks *blocks, const char *mrkdwn); /* fields may follow */
 /* In the open section, or in a new one when there is none or it is full. */
 void blocks_field(struct blocks *blocks, const char *mrkdwn);
-void blocks_field_plain(struct blocks *blocks, const char *plain);
+/* The same for plain text, and only where that is still within the ceilings; false: it is not. */
+bool blocks_try_field(struct blocks *blocks, const char *plain);
 
 /* The start of an mrkdwn text that has at most max characters: never half an &amp;. */
 size_t mrkdwn_cut(const char *mrkdwn, size_t max);

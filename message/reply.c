@@ -40,6 +40,7 @@ struct reply {
     struct arena *arena;
     enum locale locale;
     const struct report *report;
+    const char *month, *as_of; /* "novembro de 2026", "21/11/2026 12:00" */
     bool partial;
     warning_groups warnings;
     struct blocks blocks;
@@ -76,14 +77,13 @@ static const char *currency_label(const struct reply *r, const char *currency)
 static void add_header(struct reply *r)
 {
     const char *name = text_clean(r->arena, r->report->client->name, CLIENT_NAME_MAX);
-    const char *month = format_month(r->arena, r->locale, r->report->month.first);
 
-    blocks_header(&r->blocks, arena_printf(r->arena, "%s%s%s", name, *month ? " · " : "", month));
+    blocks_header(&r->blocks, join(r->arena, name, *name && *r->month ? " · " : "", r->month));
 }
 
 static void add_figure(struct reply *r, const char *name, const char *value)
 {
-    blocks_field(&r->blocks, arena_printf(r->arena, "*%s*\n%s", name, value));
+    blocks_field(&r->blocks, join(r->arena, "*", name, "*\n", value));
 }
 
 static void add_target(struct reply *r, const struct total *total)
@@ -124,11 +124,16 @@ static void add_total(struct reply *r, const struct total *total)
 static const char *figures_line(const struct reply *r, const struct figures *f,
                                 const char *currency)
 {
-    return arena_printf(
-        r->arena, "%s · %s · %s",
-        say(r->arena, r->locale, WORD_SPEND_OF, amount(r, f->spend, currency)),
-        say(r->arena, r->locale, WORD_PROJECTION_OF, amount(r, f->projection, currency)),
+    return join(
+        r->arena, say(r->arena, r->locale, WORD_SPEND_OF, amount(r, f->spend, currency)), " · ",
+        say(r->arena, r->locale, WORD_PROJECTION_OF, amount(r, f->projection, currency)), " · ",
         say(r->arena, r->locale, WORD_DAILY_OF, amount(r, f->daily_budget, currency)));
+}
+
+/* "e mais 3 moedas" */
+static const char *more_currencies(const struct reply *r, size_t count)
+{
+    return counted(r->arena, r->locale, WORD_MORE_CURRENCIES_ONE, WORD_MORE_CURRENCIES, count);
 }
 
 /* Currencies from the fourth on, a line each. */
@@ -146,9 +151,7 @@ static void add_other_totals(struct reply *r)
                    figures_line(r, &total->figures, total->currency));
     }
     if (report->totals.len > end)
-        buf_printf(&text, "\n%s",
-                   say(r->arena, r->locale, WORD_MORE_CURRENCIES,
-                       format_count(r->arena, r->locale, report->totals.len - end)));
+        buf_printf(&text, "\n%s", more_currencies(r, report->totals.len - end));
     if (text.len > 0)
         blocks_section(&r->blocks, text.data);
 }
@@ -219,9 +222,7 @@ static const char *sum_lines(const struct reply *r, const sums *all)
                                   : figures_line(r, &sum->figures, sum->currency));
     }
     if (all->len > CURRENCIES_IN_FULL)
-        buf_printf(&text, "\n%s",
-                   say(r->arena, r->locale, WORD_MORE_CURRENCIES,
-                       format_count(r->arena, r->locale, all->len - CURRENCIES_IN_FULL)));
+        buf_printf(&text, "\n%s", more_currencies(r, all->len - CURRENCIES_IN_FULL));
     return arena_strndup(r->arena, buf_cstr(&text), text.len);
 }
 
@@ -271,17 +272,18 @@ static const char *account_title(const struct reply *r, const struct ad_account 
     const char *name = text_clean(r->arena, account->name, NAME_MAX_SHOWN);
     const char *id = text_clean(r->arena, account->id, NAME_MAX_SHOWN);
 
-    return *name ? arena_printf(r->arena, "%s (%s)", name, id) : id;
+    return *name ? join(r->arena, name, " (", id, ")") : id;
 }
 
 static const char *account_text(const struct reply *r, const struct ad_account *account)
 {
     const struct figures *f = &account->figures;
 
-    return arena_printf(
-        r->arena, "%s\n%s\n%s\n%s", account_title(r, account),
-        say(r->arena, r->locale, WORD_SPEND_OF, amount(r, f->spend, account->currency)),
+    return join(
+        r->arena, account_title(r, account), "\n",
+        say(r->arena, r->locale, WORD_SPEND_OF, amount(r, f->spend, account->currency)), "\n",
         say(r->arena, r->locale, WORD_PROJECTION_OF, amount(r, f->projection, account->currency)),
+        "\n",
         say(r->arena, r->locale, WORD_DAILY_OF, amount(r, f->daily_budget, account->currency)));
 }
 
@@ -297,35 +299,22 @@ static void fold_account(struct reply *r, struct folded *folded, const struct ad
     folded->count++;
 }
 
-static void add_manager(struct reply *r, const struct business_manager *manager,
-                        struct folded *folded)
+/* What stands over accounts: a business manager, or the sum of a platform that has several. */
+struct head {
+    const struct business_manager *manager; /* NULL: a platform's sum */
+    const char *text;
+    size_t characters; /* of the text, and of an only account, whose figures are not in it */
+};
+typedef VEC(struct head) heads;
+
+static void push_head(const struct reply *r, heads *all, const struct business_manager *manager,
+                      const char *text)
 {
-    const char *text = manager_text(r, manager);
-    bool fits = blocks_fit(&r->blocks, text);
+    struct head *head = vec_push(r->arena, all);
 
-    if (fits)
-        blocks_section(&r->blocks, text);
-    for (size_t i = 0; i < manager->ad_accounts.len; i++) {
-        const struct ad_account *account = &manager->ad_accounts.items[i];
-        const char *field = fits ? account_text(r, account) : "";
-
-        fits = fits && blocks_fit_field(&r->blocks, field);
-        if (fits)
-            blocks_field_plain(&r->blocks, field);
-        else
-            fold_account(r, folded, account);
-    }
-}
-
-/* What a platform's several business managers come to. */
-static void add_platform(struct reply *r, const char *platform, size_t managers)
-{
-    sums all = sums_of_platform(r->arena, r->report, platform);
-    const char *text =
-        arena_printf(r->arena, "*%s*%s", platform_mrkdwn(r, platform), sum_lines(r, &all));
-
-    if (managers > 1 && blocks_fit(&r->blocks, text))
-        blocks_section(&r->blocks, text);
+    *head = (struct head){ manager, text, utf8_length(text) };
+    if (manager && manager->ad_accounts.len == 1)
+        head->characters += utf8_length(account_text(r, &manager->ad_accounts.items[0]));
 }
 
 static size_t managers_of(const struct report *report, const char *platform, size_t *ret_first)
@@ -341,32 +330,80 @@ static size_t managers_of(const struct report *report, const char *platform, siz
     return count;
 }
 
-static void add_managers_of(struct reply *r, const char *platform, struct folded *folded)
+static void push_platform(const struct reply *r, heads *all, const char *platform, size_t managers)
 {
+    sums sum = sums_of_platform(r->arena, r->report, platform);
+
+    if (managers > 1)
+        push_head(
+            r, all, NULL,
+            arena_printf(r->arena, "*%s*%s", platform_mrkdwn(r, platform), sum_lines(r, &sum)));
     for (size_t i = 0; i < r->report->business_managers.len; i++) {
         const struct business_manager *manager = &r->report->business_managers.items[i];
 
         if (strcmp(manager->platform, platform) == 0)
-            add_manager(r, manager, folded);
+            push_head(r, all, manager, manager_text(r, manager));
+    }
+}
+
+/* Platform by platform. */
+static heads heads_of(const struct reply *r)
+{
+    heads all = { 0 };
+
+    for (size_t i = 0; i < r->report->business_managers.len; i++) {
+        const char *platform = r->report->business_managers.items[i].platform;
+        size_t first = 0, managers = managers_of(r->report, platform, &first);
+
+        if (first == i)
+            push_platform(r, &all, platform, managers);
+    }
+    return all;
+}
+
+/* The room for a head and its accounts: so much that those after it (count of them) find theirs,
+ * for a platform's sums are worth more than another's thirtieth account. */
+static void leave_room(struct blocks *blocks, const struct head *head, size_t count,
+                       size_t characters)
+{
+    blocks->max_count = ACCOUNT_BLOCKS_END - FOLD_BLOCKS;
+    blocks->max_characters = ACCOUNT_CHARACTERS_END - FOLD_CHARACTERS;
+    if (blocks->count + 1 + count > blocks->max_count ||
+        blocks->characters + head->characters + characters > blocks->max_characters)
+        return; /* not all find room: first come, first served */
+    blocks->max_count -= count;
+    blocks->max_characters -= characters;
+}
+
+static void add_head(struct reply *r, const struct head *head, struct folded *folded)
+{
+    bool fits = blocks_fit(&r->blocks, head->text);
+
+    if (fits)
+        blocks_section(&r->blocks, head->text);
+    for (size_t i = 0; head->manager && i < head->manager->ad_accounts.len; i++) {
+        const struct ad_account *account = &head->manager->ad_accounts.items[i];
+
+        fits = fits && blocks_try_field(&r->blocks, account_text(r, account));
+        if (!fits)
+            fold_account(r, folded, account);
     }
 }
 
 static void add_accounts(struct reply *r)
 {
+    heads all = heads_of(r);
     struct folded folded = { 0 };
+    size_t characters = 0; /* of the heads to come */
 
-    if (r->report->business_managers.len > 0)
+    if (all.len > 0)
         blocks_divider(&r->blocks);
-    r->blocks.max_count = ACCOUNT_BLOCKS_END - FOLD_BLOCKS;
-    r->blocks.max_characters = ACCOUNT_CHARACTERS_END - FOLD_CHARACTERS;
-    for (size_t i = 0; i < r->report->business_managers.len; i++) {
-        const char *platform = r->report->business_managers.items[i].platform;
-        size_t first = 0, managers = managers_of(r->report, platform, &first);
-
-        if (first != i)
-            continue;
-        add_platform(r, platform, managers);
-        add_managers_of(r, platform, &folded);
+    for (size_t i = 0; i < all.len; i++)
+        characters += all.items[i].characters;
+    for (size_t i = 0; i < all.len; i++) {
+        characters -= all.items[i].characters;
+        leave_room(&r->blocks, &all.items[i], all.len - 1 - i, characters);
+        add_head(r, &all.items[i], &folded);
     }
     if (folded.count > 0)
         blocks_section(&r->blocks, arena_printf(r->arena, "*%s*%s",
@@ -394,7 +431,7 @@ static const char *campaign_title(const struct reply *r, const struct campaign *
 
     if (!*name)
         name = w(r, WORD_NO_NAME);
-    return status ? arena_printf(r->arena, "%s · %s", name, status) : name;
+    return status ? join(r->arena, name, " · ", status) : name;
 }
 
 /* Where a campaign is, for clients with several accounts. */
@@ -403,9 +440,8 @@ static const char *campaign_place(const struct reply *r, const struct ranked_cam
     const char *platform = platform_name(ranked->manager->platform);
     const char *name = ranked->account->name;
 
-    return arena_printf(
-        r->arena, "\n%s · %s", text_clean(r->arena, platform, PLATFORM_SHOWN_MAX),
-        text_clean(r->arena, name && *name ? name : ranked->account->id, PLACE_SHOWN_MAX));
+    return join(r->arena, "\n", text_clean(r->arena, platform, PLATFORM_SHOWN_MAX), " · ",
+                text_clean(r->arena, name && *name ? name : ranked->account->id, PLACE_SHOWN_MAX));
 }
 
 static const char *campaign_text(const struct reply *r, const struct ranked_campaign *ranked,
@@ -414,9 +450,9 @@ static const char *campaign_text(const struct reply *r, const struct ranked_camp
     const struct campaign *campaign = ranked->campaign;
     const char *currency = ranked->account->currency;
 
-    return arena_printf(
-        r->arena, "%s\n%s\n%s%s", campaign_title(r, campaign),
-        say(r->arena, r->locale, WORD_SPEND_OF, amount(r, campaign->spend_micros, currency)),
+    return join(
+        r->arena, campaign_title(r, campaign), "\n",
+        say(r->arena, r->locale, WORD_SPEND_OF, amount(r, campaign->spend_micros, currency)), "\n",
         budget_text(r->arena, r->locale, campaign, currency),
         place ? campaign_place(r, ranked) : "");
 }
@@ -445,9 +481,7 @@ static const char *other_campaigns(const struct reply *r, const ranked_campaigns
                                   : amount(r, sum->figures.spend, sum->currency));
     }
     if (rest.len > CURRENCIES_IN_LINES)
-        buf_printf(&text, ", %s",
-                   say(r->arena, r->locale, WORD_MORE_CURRENCIES,
-                       format_count(r->arena, r->locale, rest.len - CURRENCIES_IN_LINES)));
+        buf_printf(&text, ", %s", more_currencies(r, rest.len - CURRENCIES_IN_LINES));
     return arena_strndup(r->arena, buf_cstr(&text), text.len);
 }
 
@@ -463,13 +497,9 @@ static void add_campaigns(struct reply *r)
     r->blocks.max_characters = BLOCKS_CHARACTERS_MAX - FOOT_CHARACTERS;
     blocks_divider(&r->blocks);
     blocks_section(&r->blocks, arena_printf(r->arena, "*%s*", w(r, WORD_CAMPAIGNS_BY_SPEND)));
-    for (; shown < all.len; shown++) {
-        const char *field = campaign_text(r, &all.items[shown], place);
-
-        if (!blocks_fit_field(&r->blocks, field))
-            break;
-        blocks_field_plain(&r->blocks, field);
-    }
+    while (shown < all.len &&
+           blocks_try_field(&r->blocks, campaign_text(r, &all.items[shown], place)))
+        shown++;
     if (shown < all.len)
         blocks_section(&r->blocks, other_campaigns(r, &all, shown));
 }
@@ -480,8 +510,7 @@ static const char *as_of(const struct reply *r, bool mrkdwn)
 {
     const struct report *report = r->report;
 
-    return say(r->arena, r->locale, WORD_AS_OF,
-               format_instant(r->arena, r->locale, report->timezone, report->as_of_real_ms),
+    return say(r->arena, r->locale, WORD_AS_OF, r->as_of,
                mrkdwn ? name_mrkdwn(r->arena, report->timezone, ZONE_SHOWN_MAX)
                       : text_clean(r->arena, report->timezone, ZONE_SHOWN_MAX));
 }
@@ -532,15 +561,13 @@ static const char *fallback(const struct reply *r)
 
     buf_init(&text, BUF_UNBOUNDED);
     buf_printf(&text, "*%s* · %s", name_mrkdwn(r->arena, report->client->name, CLIENT_NAME_MAX),
-               format_month(r->arena, r->locale, report->month.first));
+               r->month);
     if (none)
         buf_printf(&text, "\n%s", none);
     for (size_t i = 0; i < report->totals.len && i < CURRENCIES_IN_FULL; i++)
         add_fallback_total(r, &text, &report->totals.items[i]);
     if (report->totals.len > CURRENCIES_IN_FULL)
-        buf_printf(&text, "\n%s",
-                   say(r->arena, r->locale, WORD_MORE_CURRENCIES,
-                       format_count(r->arena, r->locale, report->totals.len - CURRENCIES_IN_FULL)));
+        buf_printf(&text, "\n%s", more_currencies(r, report->totals.len - CURRENCIES_IN_FULL));
     if (note)
         buf_printf(&text, "\n%s", note);
     add_fallback_warnings(r, &text);
@@ -554,6 +581,8 @@ struct message message_report(struct arena *arena, enum locale locale, const str
         .arena = arena,
         .locale = locale,
         .report = report,
+        .month = format_month(arena, locale, report->month.first),
+        .as_of = format_instant(arena, locale, report->timezone, report->as_of_real_ms),
         .partial = !report_complete(report),
         .warnings = warnings_group(arena, report),
     };

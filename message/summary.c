@@ -217,10 +217,15 @@ const char *status_text(struct arena *arena, enum locale locale, const char *sta
         const char *status;
         enum word word; /* WORDS: running, nothing to say */
     } known[] = {
-        { "ACTIVE", WORDS },           { "ENABLED", WORDS },
-        { "PAUSED", WORD_PAUSED },     { "CAMPAIGN_PAUSED", WORD_PAUSED },
-        { "ARCHIVED", WORD_ARCHIVED }, { "DELETED", WORD_REMOVED },
+        { "ACTIVE", WORDS },
+        { "ENABLED", WORDS },
+        { "PAUSED", WORD_PAUSED },
+        { "CAMPAIGN_PAUSED", WORD_PAUSED },
+        { "ARCHIVED", WORD_ARCHIVED },
+        { "DELETED", WORD_REMOVED },
         { "REMOVED", WORD_REMOVED },
+        { "IN_PROCESS", WORD_IN_PROCESS },
+        { "WITH_ISSUES", WORD_WITH_ISSUES },
     };
 
     if (!status || !*status)

@@ -96,8 +96,8 @@ const char *message_kind(struct arena *arena, enum locale locale, enum err_kind 
 static void add_account(struct buf *out, struct arena *arena, const struct warning *warning,
                         bool mrkdwn)
 {
-    const char *name = warning->account_name ? warning->account_name : "";
     const char *id = warning->account ? warning->account : warning->column;
+    const char *name = same_text(warning->account_name, id) ? NULL : warning->account_name;
 
     name = mrkdwn ? name_mrkdwn(arena, name, NAME_MAX_SHOWN)
                   : text_terminal(arena, name, NAME_MAX_SHOWN);

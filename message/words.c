@@ -31,6 +31,7 @@ static const char *const pt_br[WORDS] = {
         "Sem alvo: preencha a coluna `min_investment` da linha deste cliente no Monday.",
     [WORD_TARGET_UNREADABLE] = "Sem alvo: não dá para ler \"{0}\" na coluna `min_investment` do "
                                "Monday. Escreva 15000 ou 15.000,00.",
+    [WORD_MORE_CURRENCIES_ONE] = "e mais {0} moeda",
     [WORD_MORE_CURRENCIES] = "e mais {0} moedas",
     [WORD_CAMPAIGNS_BY_SPEND] = "Campanhas, por gasto",
     [WORD_NO_AD_ACCOUNTS] = "nenhuma conta com números",
@@ -51,6 +52,8 @@ static const char *const pt_br[WORDS] = {
     [WORD_PAUSED] = "pausada",
     [WORD_ARCHIVED] = "arquivada",
     [WORD_REMOVED] = "removida",
+    [WORD_IN_PROCESS] = "em processamento",
+    [WORD_WITH_ISSUES] = "com problemas",
     [WORD_AS_OF] = "Dados de {0} ({1}).",
     [WORD_METHOD] = "Projeção: gasto até agora + orçamento diário × dias restantes. As plataformas "
                     "ainda corrigem os últimos dias.",
@@ -177,6 +180,7 @@ static const char *const en_us[WORDS] = {
         "No target: fill in the column `min_investment` of this client's row in Monday.",
     [WORD_TARGET_UNREADABLE] = "No target: \"{0}\" in Monday's column `min_investment` cannot be "
                                "read. Write 15000 or 15000.00.",
+    [WORD_MORE_CURRENCIES_ONE] = "and {0} more currency",
     [WORD_MORE_CURRENCIES] = "and {0} more currencies",
     [WORD_CAMPAIGNS_BY_SPEND] = "Campaigns by spend",
     [WORD_NO_AD_ACCOUNTS] = "no account with numbers",
@@ -197,6 +201,8 @@ static const char *const en_us[WORDS] = {
     [WORD_PAUSED] = "paused",
     [WORD_ARCHIVED] = "archived",
     [WORD_REMOVED] = "removed",
+    [WORD_IN_PROCESS] = "being processed",
+    [WORD_WITH_ISSUES] = "with issues",
     [WORD_AS_OF] = "As of {0} ({1}).",
     [WORD_METHOD] = "Projection: spend so far + daily budget × days left. Platforms still correct "
                     "the last days.",
@@ -334,11 +340,24 @@ char *words_fill(struct arena *arena, enum locale locale, enum word which, const
 {
     const char *text = word(locale, which);
     size_t len = fill(NULL, text, args, count);
-    char *filled = arena_alloc(arena, len + 1);
+    char *filled = arena_alloc_raw(arena, len + 1);
 
     fill(filled, text, args, count);
     filled[len] = '\0';
     return filled;
+}
+
+char *words_join(struct arena *arena, const char *const *pieces, size_t count)
+{
+    size_t len = 0;
+
+    for (size_t i = 0; i < count; i++)
+        len += strlen(pieces[i]);
+    char *joined = arena_alloc_raw(arena, len + 1), *end = joined;
+    *end = '\0';
+    for (size_t i = 0; i < count; i++)
+        end = stpcpy(end, pieces[i]);
+    return joined;
 }
 
 const char *platform_name(const char *platform)

@@ -31,8 +31,9 @@ enum word {
     WORD_LAST_DAY,  /* in place of the recommended daily budget */
     WORD_UNKNOWN,   /* in place of a number that cannot be given */
     WORD_TARGET_WHERE,
-    WORD_TARGET_UNREADABLE, /* {0} what the cell holds */
-    WORD_MORE_CURRENCIES,   /* {0} how many */
+    WORD_TARGET_UNREADABLE,   /* {0} what the cell holds */
+    WORD_MORE_CURRENCIES_ONE, /* {0} "1" */
+    WORD_MORE_CURRENCIES,     /* {0} how many */
 
     /* Accounts and campaigns. */
     WORD_CAMPAIGNS_BY_SPEND,
@@ -54,6 +55,8 @@ enum word {
     WORD_PAUSED,
     WORD_ARCHIVED,
     WORD_REMOVED,
+    WORD_IN_PROCESS,
+    WORD_WITH_ISSUES,
 
     /* The foot. */
     WORD_AS_OF, /* {0} instant, {1} time zone */
@@ -143,6 +146,12 @@ char *words_fill(struct arena *arena, enum locale locale, enum word which, const
                  size_t count);
 #define say(arena, locale, which, ...)                                                             \
     words_fill((arena), (locale), (which), (const char *const[]){ __VA_ARGS__ },                   \
+               sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(const char *))
+
+/* The pieces, one behind the other. */
+char *words_join(struct arena *arena, const char *const *pieces, size_t count);
+#define join(arena, ...)                                                                           \
+    words_join((arena), (const char *const[]){ __VA_ARGS__ },                                      \
                sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(const char *))
 
 /* A platform as people write it: "Google Ads". Unknown ones as they are; NULL: NULL. */

@@ -283,6 +283,23 @@ static void more_currencies_than_fit_are_counted(void **state)
                                "e mais 5 moedas", "Mais ", "campanhas*: ", " + ", NULL });
 }
 
+static void one_more_currency_is_not_several(void **state)
+{
+    static const char *const codes[] = { "BRL", "USD", "EUR", "JPY" };
+    scoped_arena struct arena *arena = arena_create();
+    struct report *report = sample_empty(arena, "X");
+    struct business_manager *manager = sample_manager(arena, report, "meta", "7", "BM");
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(codes); i++) {
+        sample_campaign(arena, sample_account(arena, manager, "act_1", "C", codes[i]), "N", 1, 0);
+        sample_total(arena, report, codes[i], 1, 1);
+    }
+    in_order(shown(arena, LOCALE_PT_BR, report), (const char *[]){ "e mais 1 moeda\n", NULL });
+    in_order(body_of(arena, LOCALE_EN_US, report, &plain, true),
+             (const char *[]){ "and 1 more currency\\n", NULL });
+}
+
 /* The amount behind the mark, in hundredths. */
 static int64_t amount_behind(const char *text, const char *mark, const char **ret_end)
 {
@@ -349,6 +366,34 @@ static void sixty_accounts_are_all_there(void **state)
     absent(text, "contas*");
 }
 
+static void many_accounts_do_not_crowd_out_another_platform(void **state)
+{
+    scoped_arena struct arena *arena = arena_create();
+    struct report *report = sample_empty(arena, "X");
+    struct business_manager *manager = sample_manager(arena, report, "meta", "7", "Franquia");
+
+    (void)state;
+    for (int i = 0; i < 200; i++) {
+        const char *name = arena_printf(arena, "Uma loja de nome comprido %03d", i);
+        sample_campaign(arena, sample_account(arena, manager, "act_123456789", name, "BRL"), "C",
+                        100000, 1000);
+    }
+    manager = sample_manager(arena, report, "google_ads", "8", "Um");
+    sample_campaign(arena, sample_account(arena, manager, "1234567890", "Loja", "BRL"), "C", 100,
+                    10);
+    manager = sample_manager(arena, report, "google_ads", "9", "Dois");
+    for (int i = 0; i < 2; i++)
+        sample_campaign(arena, sample_account(arena, manager, "123456789", "Outra", "BRL"), "C",
+                        100, 10);
+    sample_total(arena, report, "BRL", 20000300, 0);
+    in_order(shown(arena, LOCALE_PT_BR, report),
+             (const char *[]){ "*Meta · Franquia*\nGasto R$" N "200.000,00",
+                               "Uma loja de nome comprido 000 (", "*Google Ads*\nGasto R$" N "3,00",
+                               "*Google Ads · Um*\nLoja (1234567890)\nGasto R$" N "1,00",
+                               "*Google Ads · Dois*\nGasto R$" N "2,00", "*Mais ",
+                               " contas*\nGasto R$" N, "*Campanhas, por gasto*", NULL });
+}
+
 static void accounts_without_room_are_summed(void **state)
 {
     scoped_arena struct arena *arena = arena_create();
@@ -390,6 +435,18 @@ static void warnings_that_say_the_same_are_one_line(void **state)
                                NULL });
     absent(text, "Tente de novo mais tarde");
     absent(text, "token was refused"); /* the English one is for --json */
+}
+
+static void a_warning_names_its_account_once(void **state)
+{
+    scoped_arena struct arena *arena = arena_create();
+    struct report *report = sample_padaria(arena);
+
+    (void)state;
+    sample_warning(arena, report, "meta", "act_12", ERR_NOT_FOUND)->account_name = "act_12";
+    sample_warning(arena, report, "meta", "act_13", ERR_NOT_FOUND)->account_name = "Loja";
+    in_order(shown(arena, LOCALE_PT_BR, report),
+             (const char *[]){ "ou ela não é visível para nós (`act_12`, Loja `act_13`)", NULL });
 }
 
 static void warnings_without_room_are_counted(void **state)
@@ -451,12 +508,15 @@ static void budgets_say_what_they_are(void **state)
     lifetime->budget_amount = 900000000;
     lifetime->status = "PAUSED";
     struct campaign *odd = sample_campaign(arena, account, NULL, 100, 0);
-    odd->status = "IN_PROCESS";
+    odd->status = "SOMETHING_NEW";
+    sample_campaign(arena, account, "Nova", 90, 0)->status = "IN_PROCESS";
+    sample_campaign(arena, account, "Torta", 80, 0)->status = "WITH_ISSUES";
     in_order(shown(arena, LOCALE_PT_BR, report),
              (const char *[]){ "Dividida\nGasto R$" N "3,00\nR$" N "10,00/dia, compartilhado\n",
                                "Vitalícia · pausada\nGasto R$" N "2,00\nTotal R$" N "900,00, R$" N
                                "30,00/dia\n",
-                               "(sem nome) · IN_PROCESS\n",
+                               "(sem nome) · SOMETHING_NEW\n", "Nova · em processamento\n",
+                               "Torta · com problemas\n",
                                "Orçamento compartilhado aparece em cada campanha", NULL });
 }
 
@@ -625,10 +685,13 @@ int main(void)
         cmocka_unit_test(currencies_stand_apart),
         cmocka_unit_test(an_incomplete_currency_says_so_in_its_heading),
         cmocka_unit_test(more_currencies_than_fit_are_counted),
+        cmocka_unit_test(one_more_currency_is_not_several),
         cmocka_unit_test(nine_hundred_campaigns_add_up_to_the_total),
         cmocka_unit_test(sixty_accounts_are_all_there),
+        cmocka_unit_test(many_accounts_do_not_crowd_out_another_platform),
         cmocka_unit_test(accounts_without_room_are_summed),
         cmocka_unit_test(warnings_that_say_the_same_are_one_line),
+        cmocka_unit_test(a_warning_names_its_account_once),
         cmocka_unit_test(warnings_without_room_are_counted),
         cmocka_unit_test(each_topic_says_what_to_write_where),
         cmocka_unit_test(budgets_say_what_they_are),
