@@ -352,11 +352,13 @@ static void send_reply(struct task *task)
 {
     struct worker *worker = task->worker;
     struct http *http = reporter_http(worker->reporter);
+    /* The post has a copy of its own: a thousand replies under way are not kept twice. */
+    scoped_arena struct arena *scratch = arena_create();
 
     if (task->direct)
         task->envelope.channel =
             task->envelope.in_channel ? task->job->command.channel_id : task->job->command.user_id;
-    const char *body = message_body(task->arena, worker->config->locale, &task->message,
+    const char *body = message_body(scratch, worker->config->locale, &task->message,
                                     &task->envelope, task->text_only);
     if (task->direct)
         task->post = reply_post_message(http, task->arena, worker->config, body, on_replied, task);
