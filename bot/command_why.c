@@ -35,7 +35,8 @@ struct asked {
     const char *maker;    /* the receipt whose job made the report, where it is another; NULL */
     struct attempts made; /* its attempts; none: not kept, or not told yet */
     const struct dead_job *dead;
-    const struct queue_holding *holding;
+    struct queue_found found;
+    double oldest_seconds; /* of the queue, where it waits */
 };
 
 /* ---- reading trees ---- */
@@ -262,37 +263,78 @@ static void print_attempt(const struct asked *asked, const cJSON *attempt)
     print_events(asked, attempt, 0);
 }
 
-static void print_command(const struct asked *asked)
+static void print_asked(const struct asked *asked, const struct command *command,
+                        const char *accepted_at)
 {
     struct arena *arena = asked->looking.arena;
 
-    for (size_t i = 0; i < asked->attempts.len; i++) {
-        const cJSON *command = json_get(asked->attempts.items[i].root, "command");
-        if (!command)
-            continue;
-        printf("  asked     %s by %s in %s (%s) at %s\n",
-               looking_typed(arena, text_of(command, "text"), 100),
-               clean(asked, command, "user_id"), clean(asked, command, "channel_id"),
-               clean(asked, command, "channel_name"),
-               clean(asked, asked->attempts.items[i].root, "accepted_at"));
+    printf("  asked     %s by %s in %s (%s) at %s\n", looking_typed(arena, command->text, 100),
+           looking_text(arena, command->user_id, 300),
+           looking_text(arena, command->channel_id, 300),
+           looking_text(arena, command->channel_name, 300), looking_text(arena, accepted_at, 40));
+}
+
+static void print_command(const struct asked *asked)
+{
+    struct arena *arena = asked->looking.arena;
+    const struct job *job = asked->found.place != QUEUE_NOWHERE ? &asked->found.job
+                            : asked->dead                       ? &asked->dead->job
+                                                                : NULL;
+
+    if (job) {
+        print_asked(asked, &job->command, looking_utc(arena, job->accepted_real_ms));
         return;
     }
+    for (size_t i = 0; i < asked->attempts.len; i++) {
+        const cJSON *root = asked->attempts.items[i].root, *command = json_get(root, "command");
+        if (!command)
+            continue;
+        print_asked(asked,
+                    &(struct command){ .text = text_of(command, "text"),
+                                       .user_id = text_of(command, "user_id"),
+                                       .channel_id = text_of(command, "channel_id"),
+                                       .channel_name = text_of(command, "channel_name") },
+                    text_of(root, "accepted_at"));
+        return;
+    }
+}
+
+static const char *span_of_seconds(const struct asked *asked, double seconds)
+{
+    return looking_span(asked->looking.arena, (int64_t)(seconds * 1000));
+}
+
+static void print_found(const struct asked *asked)
+{
+    const struct queue_found *found = &asked->found;
+    struct arena *arena = asked->looking.arena;
+    const char *age = span_of_seconds(asked, found->age_seconds);
+
+    if (found->place == QUEUE_WAITING)
+        printf("waiting, %s old, for attempt %d; %" PRId64 " %s before it, and the oldest job of "
+               "the queue is %s old\n",
+               age, found->job.attempt, found->before, found->before == 1 ? "waits" : "wait",
+               span_of_seconds(asked, asked->oldest_seconds));
+    else if (found->place == QUEUE_DELAYED)
+        printf("delayed, %s old: attempt %d in %s, for the one before it failed: %s\n", age,
+               found->job.attempt, looking_span(arena, found->due_in_ms),
+               looking_text(arena, found->error, 300));
+    else
+        printf("in flight, %s old, at attempt %d of worker %s; it tells its story when it ends\n",
+               age, found->job.attempt, looking_text(arena, found->worker, 127));
 }
 
 static void print_now(const struct asked *asked)
 {
     struct arena *arena = asked->looking.arena;
-    size_t count = asked->attempts.len;
 
-    if (asked->holding)
-        printf("in flight, %s old, at attempt %d of worker %s; it tells its story when it ends\n",
-               looking_span(arena, (int64_t)(asked->holding->age_seconds * 1000)),
-               asked->holding->attempt, looking_text(arena, asked->holding->worker, 127));
+    if (asked->found.place != QUEUE_NOWHERE)
+        print_found(asked);
     else if (asked->dead)
         printf("dead, %s: %s\n", looking_text(arena, asked->dead->reason, 40),
                looking_text(arena, asked->dead->error, 300));
     else
-        printf("%s\n", clean(asked, asked->attempts.items[count - 1].root, "result"));
+        printf("%s\n", clean(asked, asked->attempts.items[asked->attempts.len - 1].root, "result"));
 }
 
 /* What the maker's story has of the report. */
@@ -352,19 +394,49 @@ static void dead_member(struct buf *out, const struct asked *asked)
     json_close(out, '}');
 }
 
-static void holding_member(struct buf *out, const struct asked *asked)
+static void seconds_member(struct buf *out, const char *name, double seconds)
 {
-    json_key(out, "in_flight");
-    if (!asked->holding) {
+    json_key(out, name);
+    buf_printf(out, "%.3f", seconds);
+}
+
+static void command_member(struct buf *out, const struct command *command)
+{
+    json_key(out, "command");
+    json_open(out, '{');
+    json_member(out, "channel_id", command->channel_id);
+    json_member(out, "channel_name", command->channel_name);
+    json_member(out, "user_id", command->user_id);
+    json_member(out, "text", command->text);
+    json_close(out, '}');
+}
+
+/* "waiting", "delayed" and "in_flight": one of them, or none, is an object. */
+static void place_member(struct buf *out, const struct asked *asked, const char *name,
+                         enum queue_place place)
+{
+    const struct queue_found *found = &asked->found;
+
+    json_key(out, name);
+    if (found->place != place) {
         json_null(out);
         return;
     }
     json_open(out, '{');
-    json_member(out, "worker", asked->holding->worker);
-    json_key(out, "age_seconds");
-    buf_printf(out, "%.3f", asked->holding->age_seconds);
-    json_member_number(out, "attempt", asked->holding->attempt);
-    json_member(out, "client", asked->holding->client);
+    json_member(out, "accepted_at", looking_utc(asked->looking.arena, found->job.accepted_real_ms));
+    seconds_member(out, "age_seconds", found->age_seconds);
+    json_member_number(out, "attempt", found->job.attempt);
+    json_member(out, "client", found->client);
+    if (place == QUEUE_WAITING) {
+        json_member_number(out, "before", found->before);
+        seconds_member(out, "oldest_seconds", asked->oldest_seconds);
+    } else if (place == QUEUE_DELAYED) {
+        seconds_member(out, "due_in_seconds", (double)found->due_in_ms / 1000);
+        json_member(out, "error", found->error);
+    } else {
+        json_member(out, "worker", found->worker);
+    }
+    command_member(out, &found->job.command);
     json_close(out, '}');
 }
 
@@ -390,7 +462,9 @@ static void print_json(const struct asked *asked)
     json_member(&out, "id", asked->id);
     attempts_member(&out, &asked->attempts);
     dead_member(&out, asked);
-    holding_member(&out, asked);
+    place_member(&out, asked, "waiting", QUEUE_WAITING);
+    place_member(&out, asked, "delayed", QUEUE_DELAYED);
+    place_member(&out, asked, "in_flight", QUEUE_IN_FLIGHT);
     maker_member(&out, asked);
     json_close(&out, '}');
     puts(buf_cstr(&out));
@@ -433,10 +507,10 @@ static const char *find_maker(const struct asked *asked)
 
 static void tell(struct asked *asked)
 {
-    if (asked->attempts.len == 0 && !asked->dead && !asked->holding) {
+    if (asked->attempts.len == 0 && !asked->dead && asked->found.place == QUEUE_NOWHERE) {
         fprintf(stderr,
-                "raiox why: nothing is known of %s: it is still waiting, is older than a day, or "
-                "never was a receipt of this queue\n",
+                "raiox why: nothing is known of %s: it ended more than a day ago, or never was a "
+                "receipt of this queue\n",
                 looking_text(asked->looking.arena, asked->id, 40));
         looking_answered(&asked->looking, 1);
         return;
@@ -458,23 +532,8 @@ static void on_made(void *arg, const struct bytes *attempts, size_t count, const
     tell(asked);
 }
 
-static void on_stats(void *arg, const struct queue_stats *stats, const struct error *err)
+static void ask_maker(struct asked *asked)
 {
-    struct asked *asked = arg;
-    struct arena *arena = asked->looking.arena;
-
-    if (!looking_is_answer(&asked->looking, err))
-        return;
-    for (size_t i = 0; i < stats->in_flight.len; i++) {
-        const struct queue_holding *from = &stats->in_flight.items[i];
-        if (strcmp(from->id, asked->id) != 0)
-            continue;
-        struct queue_holding *holding = arena_new(arena, struct queue_holding);
-        *holding = *from;
-        holding->worker = arena_strdup(arena, from->worker);
-        holding->client = arena_strdup(arena, from->client);
-        asked->holding = holding;
-    }
     asked->maker = find_maker(asked);
     if (asked->maker)
         queue_story(asked->looking.queue, asked->maker, on_made, asked);
@@ -482,21 +541,62 @@ static void on_stats(void *arg, const struct queue_stats *stats, const struct er
         tell(asked);
 }
 
-static void on_dead(void *arg, const struct dead_jobs *dead, const struct error *err)
+static void on_stats(void *arg, const struct queue_stats *stats, const struct error *err)
 {
     struct asked *asked = arg;
-    struct arena *arena = asked->looking.arena;
 
     if (!looking_is_answer(&asked->looking, err))
         return;
-    if (dead->jobs.len > 0) {
-        struct dead_job *kept = arena_new(arena, struct dead_job);
-        kept->reason = arena_strdup(arena, dead->jobs.items[0].reason);
-        kept->error = arena_strdup(arena, dead->jobs.items[0].error);
-        kept->died_real_ms = dead->jobs.items[0].died_real_ms;
-        asked->dead = kept;
-    }
-    queue_stats(asked->looking.queue, on_stats, asked);
+    asked->oldest_seconds = stats->oldest_seconds;
+    if (asked->oldest_seconds < asked->found.age_seconds) /* taken, and done, meanwhile */
+        asked->oldest_seconds = asked->found.age_seconds;
+    ask_maker(asked);
+}
+
+static void keep_command(struct arena *arena, const struct command *from, struct command *ret)
+{
+    *ret = (struct command){ .channel_id = arena_strdup(arena, from->channel_id),
+                             .channel_name = arena_strdup(arena, from->channel_name),
+                             .user_id = arena_strdup(arena, from->user_id),
+                             .text = arena_strdup(arena, from->text) };
+}
+
+static void keep_dead(struct asked *asked, const struct dead_job *from)
+{
+    struct arena *arena = asked->looking.arena;
+    struct dead_job *kept = arena_new(arena, struct dead_job);
+
+    *kept = *from;
+    keep_command(arena, &from->job.command, &kept->job.command);
+    kept->reason = arena_strdup(arena, from->reason);
+    kept->error = arena_strdup(arena, from->error);
+    asked->dead = kept;
+}
+
+/* It was looked for first, and may have ended since. */
+static bool has_ended(const struct asked *asked)
+{
+    const char *last = asked->attempts.len > 0
+                           ? text_of(asked->attempts.items[asked->attempts.len - 1].root, "result")
+                           : "";
+
+    return asked->dead || strcmp(last, "done") == 0 || strcmp(last, "partial") == 0;
+}
+
+static void on_dead(void *arg, const struct dead_jobs *dead, const struct error *err)
+{
+    struct asked *asked = arg;
+
+    if (!looking_is_answer(&asked->looking, err))
+        return;
+    if (dead->jobs.len > 0)
+        keep_dead(asked, &dead->jobs.items[0]);
+    if (has_ended(asked))
+        asked->found.place = QUEUE_NOWHERE;
+    if (asked->found.place == QUEUE_WAITING)
+        queue_stats(asked->looking.queue, on_stats, asked);
+    else
+        ask_maker(asked);
 }
 
 static void on_story(void *arg, const struct bytes *attempts, size_t count, const struct error *err)
@@ -507,6 +607,23 @@ static void on_story(void *arg, const struct bytes *attempts, size_t count, cons
         return;
     keep_attempts(asked, &asked->attempts, attempts, count);
     queue_dead(asked->looking.queue, asked->id, on_dead, asked);
+}
+
+/* First, so that what ends meanwhile has its story told by then. */
+static void on_found(void *arg, const struct queue_found *found, const struct error *err)
+{
+    struct asked *asked = arg;
+    struct arena *arena = asked->looking.arena;
+
+    if (!looking_is_answer(&asked->looking, err))
+        return;
+    asked->found = *found;
+    if (found->place != QUEUE_NOWHERE)
+        keep_command(arena, &found->job.command, &asked->found.job.command);
+    asked->found.client = arena_strdup(arena, found->client);
+    asked->found.worker = arena_strdup(arena, found->worker);
+    asked->found.error = arena_strdup(arena, found->error);
+    queue_story(asked->looking.queue, asked->id, on_story, asked);
 }
 
 int command_why(int argc, char **argv)
@@ -525,7 +642,7 @@ int command_why(int argc, char **argv)
         return command_usage("why", TAKES);
     if (!looking_begin(&asked.looking, "why"))
         return 1;
-    queue_story(asked.looking.queue, asked.id, on_story, &asked);
+    queue_find(asked.looking.queue, asked.id, on_found, &asked);
     int status = looking_wait(&asked.looking);
     looking_end(&asked.looking);
     return status;

@@ -48,7 +48,8 @@ static const struct subcommand subcommands[] = {
       "An id is the receipt under a reply. Exit 1: no dead job of that id, or Redis away.\n" },
     { "why", "ID [--json]", "what the job of that receipt asked, and what came back", command_why,
       "Every call with its time and outcome, how the numbers were made, and how the reply went; "
-      "kept for a\nday. Exit 1: nothing is known of that id, or Redis away.\n" },
+      "kept for a\nday. Of a job that has not ended: where it is, and how many wait before it.\n"
+      "Exit 1: nothing is known of that id, or Redis away.\n" },
     { "check", "", "tries every configured thing and says how to mend what does not work",
       command_check,
       "Redis, Monday, Meta, Google Ads and the Slack token, a line each. Exit 1 if a required one "

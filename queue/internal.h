@@ -50,6 +50,7 @@ struct op {
         queue_done_fn *done;
         queue_count_fn *count;
         queue_stats_fn *stats;
+        queue_found_fn *found;
         queue_dead_fn *dead;
         queue_story_fn *story;
     } tell;

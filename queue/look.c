@@ -77,6 +77,102 @@ void queue_stats(struct queue *queue, queue_stats_fn *done, void *arg)
     op_start(op, QUEUE_LOOK_MS);
 }
 
+/* ---- one job ---- */
+
+static int64_t cell_number(const redisReply *cell)
+{
+    struct bytes text = reply_bytes(cell);
+    int64_t number = 0;
+
+    if (cell->type == REDIS_REPLY_INTEGER)
+        return cell->integer;
+    return text_int64(text.data, text.len, &number) ? number : 0;
+}
+
+static enum queue_place place_of(const redisReply *reply)
+{
+    struct bytes word = reply_bytes(reply->element[1]);
+
+    if (reply->elements == 6 && bytes_equal_text(word, "waiting"))
+        return QUEUE_WAITING;
+    if (reply->elements == 6 && bytes_equal_text(word, "in flight"))
+        return QUEUE_IN_FLIGHT;
+    if (reply->elements == 7 && bytes_equal_text(word, "delayed"))
+        return QUEUE_DELAYED;
+    return QUEUE_NOWHERE;
+}
+
+/* *ret stays as it is where the job is not there, or not one of ours. */
+static void read_found(struct arena *arena, const redisReply *reply, const char *id,
+                       struct queue_found *ret)
+{
+    struct queue_found got = { .place = place_of(reply), .client = "", .error = "", .worker = "" };
+
+    if (got.place == QUEUE_NOWHERE || !receipt_id_valid(bytes_of(id)) ||
+        !command_unpack(arena, reply_bytes(reply->element[2]), &got.job.command) ||
+        !state_unpack(reply_bytes(reply->element[3]), &got.job))
+        return;
+    memcpy(got.job.id, id, strlen(id));
+    int64_t now_ms = cell_number(reply->element[0]);
+    int64_t age_ms = now_ms - got.job.accepted_real_ms;
+    got.age_seconds = age_ms > 0 ? (double)age_ms / 1000 : 0;
+    got.client = cell_text(arena, reply->element[4]);
+    if (got.place == QUEUE_WAITING)
+        got.before = cell_number(reply->element[5]);
+    else if (got.place == QUEUE_IN_FLIGHT)
+        got.worker = cell_text(arena, reply->element[5]);
+    else {
+        int64_t due_in_ms = cell_number(reply->element[5]) - now_ms;
+        got.due_in_ms = due_in_ms > 0 ? due_in_ms : 0;
+        got.error = cell_text(arena, reply->element[6]);
+    }
+    *ret = got;
+}
+
+static bool is_more(const redisReply *reply)
+{
+    return is_row(reply, 4) && bytes_equal_text(reply_bytes(reply->element[1]), "more");
+}
+
+/* On behind the last entry of this page. */
+static void find_on(struct op *op, const redisReply *reply)
+{
+    struct bytes last = reply_bytes(reply->element[2]);
+    struct digits before;
+    char from[40] = "(";
+
+    memcpy(from + 1, last.data, last.len);
+    const struct bytes words[] = { op->words[0],
+                                   op->words[1],
+                                   { from, last.len + 1 },
+                                   digits(&before, cell_number(reply->element[3])) };
+    op_next(op, COUNT(words), words);
+}
+
+static void on_found(struct op *op, const redisReply *reply, const struct error *err)
+{
+    scoped_arena struct arena *arena = arena_create();
+    struct queue_found found = { .place = QUEUE_NOWHERE, .client = "", .error = "", .worker = "" };
+
+    if (!err && is_more(reply) && reply_bytes(reply->element[2]).len < 32 && !op->queue->closing) {
+        find_on(op, reply);
+        return;
+    }
+    if (!err && reply->type == REDIS_REPLY_ARRAY && reply->elements >= 2)
+        read_found(arena, reply, arena_strndup(arena, op->words[1].data, op->words[1].len), &found);
+    op->tell.found(op->arg, err ? NULL : &found, err);
+}
+
+void queue_find(struct queue *queue, const char *id, queue_found_fn *done, void *arg)
+{
+    const struct bytes words[] = { BYTES(KEY_JOBS), bytes_of(id), BYTES("-"), BYTES("0") };
+    struct op *op = op_create(queue, &script_find, on_found, COUNT(words), words);
+
+    op->tell.found = done;
+    op->arg = arg;
+    op_start(op, QUEUE_LOOK_MS);
+}
+
 /* ---- the dead ---- */
 
 static void read_dead(struct arena *arena, const redisReply *row, struct dead_jobs *jobs)

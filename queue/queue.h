@@ -177,6 +177,22 @@ struct queue_stats {
 typedef void queue_stats_fn(void *arg, const struct queue_stats *stats, const struct error *err);
 void queue_stats(struct queue *queue, queue_stats_fn *done, void *arg);
 
+/* Where a job is that has not ended. */
+enum queue_place { QUEUE_NOWHERE, QUEUE_WAITING, QUEUE_DELAYED, QUEUE_IN_FLIGHT };
+struct queue_found {
+    enum queue_place place; /* QUEUE_NOWHERE: all else is empty */
+    struct job job;         /* but for left_ms and entry */
+    double age_seconds;     /* since its command */
+    const char *client;     /* "" until known */
+    int64_t before;         /* waiting: jobs that are taken before it */
+    int64_t due_in_ms;      /* delayed: until it waits again */
+    const char *error;      /* delayed: why its last attempt failed */
+    const char *worker;     /* in flight */
+};
+/* Looks through all that waits; borrowed. */
+typedef void queue_found_fn(void *arg, const struct queue_found *found, const struct error *err);
+void queue_find(struct queue *queue, const char *id, queue_found_fn *done, void *arg);
+
 struct dead_job {
     struct job job;
     const char *reason, *error;

@@ -386,6 +386,39 @@ struct redis_script script_stats = {
 };
 
 /*
+ * Looks for a job that waits, is delayed or in flight. ARGV: id, where in the stream to start, how
+ * many entries are before that. Returns Redis' clock, "delayed", "waiting" or "in flight", command,
+ * state, client, and: when it is due and the last error, or how many wait before it, or its worker;
+ * or, of a page without it, "more", its last entry and how many are before the next one; or
+ * "nowhere".
+ */
+struct redis_script script_find = {
+    .source =
+        LUA_NAMES LUA_NOW LUA_READ
+    "local id, before = ARGV[1], tonumber(ARGV[3])\n"
+    "local kept = redis.call('HMGET', key(id), 'c', 's', 'error', 'client')\n"
+    "local client = kept[4] or ''\n"
+    "local due = redis.call('ZSCORE', delayed, id)\n"
+    "if due and kept[1] and kept[2] then\n"
+    "  return { now, 'delayed', kept[1], kept[2], client, due, kept[3] or '' }\n"
+    "end\n"
+    "local page = redis.call('XRANGE', jobs, ARGV[2], '+', 'COUNT', 500)\n"
+    "for i, e in ipairs(page) do\n"
+    "  local f = e[2]\n"
+    "  if f[1] == 'i' and f[2] == id and f[3] == 'c' then\n"
+    "    local s = pack(state(e[1], f[5] == 's' and f[6]))\n"
+    "    local summary = redis.pcall('XPENDING', jobs, group)\n"
+    "    local held = not summary.err and summary[1] or 0\n"
+    "    local mine = held > 0 and redis.call('XPENDING', jobs, group, e[1], e[1], 1)[1]\n"
+    "    if mine then return { now, 'in flight', f[4], s, client, mine[2] } end\n"
+    "    return { now, 'waiting', f[4], s, client, math.max(0, before + i - 1 - held) }\n"
+    "  end\n"
+    "end\n"
+    "if #page < 500 then return { now, 'nowhere' } end\n"
+    "return { now, 'more', page[#page][1], before + #page }\n",
+};
+
+/*
  * Dead jobs, the newest first. ARGV: an id, or "" and how many to skip. Returns rows: id, died,
  * command, state, reason, error.
  */

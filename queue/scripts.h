@@ -6,6 +6,7 @@
 
 extern struct redis_script script_accept, script_pulse, script_group, script_finish, script_mark,
     script_release, script_retry, script_give_up, script_due, script_touch, script_hand_back,
-    script_reclaim, script_stats, script_dead, script_settle, script_client, script_note;
+    script_reclaim, script_stats, script_find, script_dead, script_settle, script_client,
+    script_note;
 
 #endif

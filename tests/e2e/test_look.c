@@ -312,6 +312,47 @@ static void what_is_put_back_is_told(void **state)
                             text_of(attempt_of(story, 1), "worker"));
 }
 
+/* Nobody has taken it, or it is not tried again yet: what is known of it is told. */
+static void what_has_no_story_yet_is_told_from_the_queue(void **state)
+{
+    struct world *world = world_start(state, &(struct world_options){ .parts = WORLD_ALONE });
+    const char *ids[2];
+    size_t from = 0;
+
+    world_start_redis(world, NULL);
+    world_start_serve(world);
+    for (size_t i = 0; i < COUNT(ids); i++) {
+        world_command(world, "C0123", ANALYST, "padaria \x1b[31msol");
+        ids[i] = world_log_field(
+            world, world_wait_log(world, &world->serve, &from, "\"command accepted\""), "id");
+    }
+    const cJSON *waiting = json_get(told(world, "why", ids[1], "--json"), "waiting");
+    assert_int_equal(number_of(waiting, "before"), 1);
+    assert_int_equal(number_of(waiting, "attempt"), 1);
+    assert_int_equal(strlen(text_of(waiting, "accepted_at")), strlen("2026-11-21T15:00:00Z"));
+    assert_string_equal(text_of(json_get(waiting, "command"), "user_id"), ANALYST);
+    assert_string_equal(text_of(json_get(waiting, "command"), "channel_id"), "C0123");
+    assert_true(number_of(waiting, "oldest_seconds") >= number_of(waiting, "age_seconds"));
+    struct world_result eyes = world_raiox(world, "why", ids[1]);
+    assert_says(eyes.out, ids[1], "waiting", "1 waits before it", "oldest", ANALYST, "C0123",
+                "/raiox padaria");
+    assert_null(strchr(eyes.out, '\x1b'));
+    assert_says(world_raiox(world, "why", ids[0]).out, "0 wait before it");
+
+    world_fault(world, "{\"service\":\"monday\",\"kind\":\"throttle\",\"retry_after_s\":600}");
+    world_start_work(world);
+    from = 0;
+    world_wait_log(world, &world->work, &from, "\"job retried\"", ids[0]);
+    const cJSON *story = told(world, "why", ids[0], "--json");
+    assert_true(cJSON_IsNull(json_get(story, "waiting")));
+    const cJSON *delayed = json_get(story, "delayed");
+    assert_int_equal(number_of(delayed, "attempt"), 2);
+    assert_true(number_of(delayed, "due_in_seconds") > 60);
+    assert_says(text_of(delayed, "error"), "COMPLEXITY_BUDGET_EXHAUSTED");
+    assert_says(world_raiox(world, "why", ids[0]).out, "delayed", "attempt 2 in",
+                "COMPLEXITY_BUDGET_EXHAUSTED");
+}
+
 /* Of another raiox, or of nobody's. */
 static void a_story_of_any_bytes_is_read_with_care(void **state)
 {
@@ -587,6 +628,7 @@ int main(void)
         TEST(a_question_without_a_client_is_told_too),
         TEST(a_crash_is_told_by_the_supervisor),
         TEST(what_is_put_back_is_told),
+        TEST(what_has_no_story_yet_is_told_from_the_queue),
         TEST(a_story_of_any_bytes_is_read_with_care),
         TEST(who_asks_in_vain_is_told_so),
         TEST(the_queue_shows_who_is_at_what),

@@ -301,6 +301,132 @@ static void a_thousand_dead_are_seen_and_run_again_at_once(void **state)
     queue_destroy(queue);
 }
 
+/* ---- one job ---- */
+
+struct told_found {
+    int told;
+    struct queue_found found;
+    char id[17], text[64], user[32], worker[32], client[32], error[32];
+};
+
+static void on_found(void *arg, const struct queue_found *found, const struct error *err)
+{
+    struct told_found *told = arg;
+
+    assert_null(err);
+    told->told++;
+    told->found = *found;
+    snprintf(told->worker, sizeof(told->worker), "%s", found->worker);
+    snprintf(told->client, sizeof(told->client), "%s", found->client);
+    snprintf(told->error, sizeof(told->error), "%s", found->error);
+    if (found->place == QUEUE_NOWHERE)
+        return;
+    snprintf(told->id, sizeof(told->id), "%s", found->job.id);
+    snprintf(told->text, sizeof(told->text), "%s", found->job.command.text);
+    snprintf(told->user, sizeof(told->user), "%s", found->job.command.user_id);
+}
+
+static struct told_found find(struct rig *rig, struct queue *queue, const char *id)
+{
+    struct told_found told = { 0 };
+
+    queue_find(queue, id, on_found, &told);
+    WAIT_UNTIL(rig, told.told);
+    return told;
+}
+
+static void a_job_is_found_wherever_it_is(void **state)
+{
+    struct rig *rig = *state;
+    struct worker worker;
+    char ids[5][17];
+
+    worker_begin(rig, &worker, "w1", 3);
+    for (int i = 0; i < 5; i++) /* the last two wait */
+        strcpy(ids[i], rig_accept(rig, worker.queue, NULL).id);
+    WAIT_UNTIL(rig, worker.count == 3);
+    queue_take(worker.queue, 0, NULL, NULL);
+    WAIT_UNTIL(rig, !worker.queue->taking);
+    for (int i = 0; i < 3; i++)
+        assert_string_equal(worker.jobs[i]->id, ids[i]);
+
+    struct told_found told = find(rig, worker.queue, ids[4]);
+    assert_int_equal(told.found.place, QUEUE_WAITING);
+    assert_int_equal(told.found.before, 1);
+    assert_string_equal(told.id, ids[4]);
+    assert_string_equal(told.text, rig_command(NULL).text);
+    assert_string_equal(told.user, rig_command(NULL).user_id);
+    assert_int_equal(told.found.job.attempt, 1);
+    assert_true(told.found.job.accepted_real_ms > 0);
+    assert_true(told.found.age_seconds >= 0 && told.found.age_seconds < RIG_PATIENCE_MS / 1000);
+    assert_int_equal(find(rig, worker.queue, ids[3]).found.before, 0);
+
+    queue_name_client(worker.queue, worker.jobs[0], "Padaria Sol");
+    told = find(rig, worker.queue, ids[0]);
+    assert_int_equal(told.found.place, QUEUE_IN_FLIGHT);
+    assert_string_equal(told.worker, "w1");
+    assert_string_equal(told.client, "Padaria Sol");
+
+    worker_retry(&worker, 0, 60000);
+    told = find(rig, worker.queue, ids[0]);
+    assert_int_equal(told.found.place, QUEUE_DELAYED);
+    assert_int_equal(told.found.job.attempt, 2);
+    assert_in_range(told.found.due_in_ms, 60000 - RIG_PATIENCE_MS, 60000);
+    assert_string_not_equal(told.error, "");
+    assert_string_equal(told.client, "Padaria Sol");
+
+    worker_give_up(&worker, 1, "expired");
+    worker_finish(&worker, 2);
+    for (int i = 1; i <= 2; i++)
+        assert_int_equal(find(rig, worker.queue, ids[i]).found.place, QUEUE_NOWHERE);
+    worker_end(&worker);
+}
+
+static void what_is_nowhere_is_not_found(void **state)
+{
+    static const char *const ids[] = {
+        "unknown", "", "*", "no id\r\n", "{raiox}:jobs", "abcdefghijklmnopqrstuvwxyz"
+    };
+    struct rig *rig = *state;
+    struct queue *queue = rig_queue(rig, NULL);
+
+    for (size_t i = 0; i < COUNT(ids); i++) /* there is no stream */
+        assert_int_equal(find(rig, queue, ids[i]).found.place, QUEUE_NOWHERE);
+    rig_accept(rig, queue, NULL);
+    rig_do(rig, "XADD {raiox}:jobs * i garbage c x");
+    rig_do(rig, "XADD {raiox}:jobs * x y");
+    rig_do(rig, "ZADD {raiox}:delayed 1 orphan");
+    for (size_t i = 0; i < COUNT(ids); i++)
+        assert_int_equal(find(rig, queue, ids[i]).found.place, QUEUE_NOWHERE);
+    assert_int_equal(find(rig, queue, "garbage").found.place, QUEUE_NOWHERE);
+    assert_int_equal(find(rig, queue, "orphan").found.place, QUEUE_NOWHERE);
+    queue_destroy(queue);
+}
+
+/* More than are looked at in one go. */
+static void a_job_behind_many_is_found_with_their_number(void **state)
+{
+    enum { MANY = 1200 };
+    struct rig *rig = *state;
+    struct queue *queue = rig_queue(rig, NULL);
+    char id[17];
+
+    for (int i = 0; i < MANY; i++) {
+        snprintf(id, sizeof(id), "j%d", i);
+        rig_plant(rig, id, i % 2 ? "1000 9000000000000 3 0 0 0" : NULL);
+    }
+    static const int wanted[] = { 0, 499, 500, 999, 1000, MANY - 1 };
+    for (size_t i = 0; i < COUNT(wanted); i++) {
+        snprintf(id, sizeof(id), "j%d", wanted[i]);
+        struct told_found told = find(rig, queue, id);
+        assert_int_equal(told.found.place, QUEUE_WAITING);
+        assert_int_equal(told.found.before, wanted[i]);
+        assert_int_equal(told.found.job.attempt, wanted[i] % 2 ? 3 : 1);
+    }
+    assert_int_equal(find(rig, queue, "unknown").found.place, QUEUE_NOWHERE);
+    queue_destroy(queue);
+}
+
 /* ---- stories ---- */
 
 struct told_story {
@@ -409,6 +535,9 @@ int main(void)
         TEST(a_dead_job_is_run_again_with_a_new_life),
         TEST(a_dropped_job_is_gone),
         TEST(a_thousand_dead_are_seen_and_run_again_at_once),
+        TEST(a_job_is_found_wherever_it_is),
+        TEST(what_is_nowhere_is_not_found),
+        TEST(a_job_behind_many_is_found_with_their_number),
         TEST(a_story_is_kept_for_a_day),
         TEST(a_story_said_twice_is_there_once),
         TEST(a_story_has_an_end),
