@@ -208,7 +208,9 @@ const char *no_numbers_text(enum locale locale, const struct report *report)
 {
     if (report->totals.len > 0)
         return NULL;
-    return word(locale, report->warnings.len > 0 ? WORD_NO_NUMBERS : WORD_NO_ACCOUNTS_FOUND);
+    if (report->warnings.len == 0 || has_topic(report, TOPIC_NO_ACCOUNTS))
+        return word(locale, WORD_NO_ACCOUNTS_FOUND);
+    return word(locale, WORD_NO_NUMBERS);
 }
 
 const char *status_text(struct arena *arena, enum locale locale, const char *status)

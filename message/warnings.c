@@ -52,8 +52,8 @@ warning_groups warnings_group(struct arena *arena, const struct report *report)
 
 _Static_assert(WORD_KIND_BAD_RESPONSE - WORD_KIND_INPUT == 2 * (ERR_BAD_RESPONSE - ERR_INPUT),
                "the catalogue has a pair of texts for each kind, in its order");
-_Static_assert(WORD_TOPIC_BAD_ROW - WORD_TOPIC_NOT_CONFIGURED ==
-                   2 * (TOPIC_BAD_ROW - TOPIC_NOT_CONFIGURED),
+_Static_assert(WORD_TOPIC_NO_ACCOUNTS - WORD_TOPIC_NOT_CONFIGURED ==
+                   2 * (TOPIC_NO_ACCOUNTS - TOPIC_NOT_CONFIGURED),
                "the catalogue has a pair of texts for each topic, in its order");
 
 /* The text of what happened; the next one in the catalogue says who can mend it. */
@@ -66,7 +66,7 @@ static enum word kind_word(enum err_kind kind)
 
 static enum word what_word(const struct warning *warning)
 {
-    if (warning->topic > TOPIC_NONE && warning->topic <= TOPIC_BAD_ROW)
+    if (warning->topic > TOPIC_NONE && warning->topic <= TOPIC_NO_ACCOUNTS)
         return WORD_TOPIC_NOT_CONFIGURED + 2 * (warning->topic - TOPIC_NOT_CONFIGURED);
     return kind_word(warning->kind);
 }

@@ -9,9 +9,7 @@ static const char *const pt_br[WORDS] = {
     [WORD_PARTIAL] = "parcial",
     [WORD_PARTIAL_LINE] = "Números parciais: veja abaixo o que falta e quem resolve.",
     [WORD_NO_NUMBERS] = "Sem números: nenhuma conta pôde ser lida agora.",
-    [WORD_NO_ACCOUNTS_FOUND] = "Sem números: nenhuma conta de anúncios foi encontrada. Confira "
-                               "`meta_id`, `meta_adaccount_ids` e `google_id` na linha deste "
-                               "cliente no Monday.",
+    [WORD_NO_ACCOUNTS_FOUND] = "Sem números: nenhuma conta de anúncios foi encontrada.",
     [WORD_SPEND] = "Gasto no mês",
     [WORD_PROJECTION] = "Projeção",
     [WORD_TARGET] = "Alvo do mês",
@@ -107,6 +105,8 @@ static const char *const pt_br[WORDS] = {
     [WORD_MEND_NO_TARGET_ROW] = "Confira as contas da linha do cliente no Monday.",
     [WORD_TOPIC_BAD_ROW] = "Uma célula da linha deste cliente no Monday não pôde ser lida.",
     [WORD_MEND_BAD_ROW] = "Escreva ali só os ids, separados por vírgula.",
+    [WORD_TOPIC_NO_ACCOUNTS] = "A linha deste cliente no Monday não leva a nenhuma conta.",
+    [WORD_MEND_NO_ACCOUNTS] = "Preencha ou corrija `meta_id`, `meta_adaccount_ids` ou `google_id`.",
     [WORD_NOTICE_FETCHING] =
         "🔎 Buscando os dados do cliente de {0}. A resposta chega em instantes.",
     [WORD_NOTICE_FETCHING_NAME] = "🔎 Buscando os dados de *{1}*. A resposta chega em instantes.",
@@ -158,9 +158,7 @@ static const char *const en_us[WORDS] = {
     [WORD_PARTIAL] = "incomplete",
     [WORD_PARTIAL_LINE] = "Incomplete numbers: see below what is missing and who can mend it.",
     [WORD_NO_NUMBERS] = "No numbers: no account could be read just now.",
-    [WORD_NO_ACCOUNTS_FOUND] = "No numbers: no ad account was found. Check `meta_id`, "
-                               "`meta_adaccount_ids` and `google_id` in this client's row in "
-                               "Monday.",
+    [WORD_NO_ACCOUNTS_FOUND] = "No numbers: no ad account was found.",
     [WORD_SPEND] = "Spend this month",
     [WORD_PROJECTION] = "Projection",
     [WORD_TARGET] = "Month's target",
@@ -255,6 +253,8 @@ static const char *const en_us[WORDS] = {
     [WORD_MEND_NO_TARGET_ROW] = "Check the accounts in the client's row in Monday.",
     [WORD_TOPIC_BAD_ROW] = "A cell of this client's row in Monday could not be read.",
     [WORD_MEND_BAD_ROW] = "Write only the ids there, separated by commas.",
+    [WORD_TOPIC_NO_ACCOUNTS] = "This client's row in Monday leads to no account.",
+    [WORD_MEND_NO_ACCOUNTS] = "Fill in or correct `meta_id`, `meta_adaccount_ids` or `google_id`.",
     [WORD_NOTICE_FETCHING] = "🔎 Fetching the data of the client of {0}. The answer is on its way.",
     [WORD_NOTICE_FETCHING_NAME] = "🔎 Fetching the data of *{1}*. The answer is on its way.",
     [WORD_NOTICE_HELP] =

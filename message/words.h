@@ -112,6 +112,8 @@ enum word {
     WORD_MEND_NO_TARGET_ROW,
     WORD_TOPIC_BAD_ROW,
     WORD_MEND_BAD_ROW,
+    WORD_TOPIC_NO_ACCOUNTS,
+    WORD_MEND_NO_ACCOUNTS,
 
     /* Notices, in the order of enum notice. {0} channel, {1} name, {2} list of names, {3} the
      * kind's sentence, {4} detail, {5} the channel's id. */

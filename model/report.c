@@ -68,6 +68,32 @@ static void add_unread(struct arena *arena, struct report *report)
     }
 }
 
+static bool has_accounts(const struct report *report)
+{
+    for (size_t i = 0; i < report->business_managers.len; i++)
+        if (report->business_managers.items[i].ad_accounts.len > 0)
+            return true;
+    return false;
+}
+
+/* Nothing was found although nothing failed: it is the row that has to be mended. */
+static void add_no_accounts(struct arena *arena, struct report *report)
+{
+    const struct client *client = report->client;
+
+    if (has_accounts(report) || !report_complete(report))
+        return;
+    struct warning *warning = vec_push(arena, &report->warnings);
+    warning->platform = "monday";
+    warning->kind = ERR_CONFIG;
+    warning->topic = TOPIC_NO_ACCOUNTS;
+    warning->message =
+        arena_printf(arena,
+                     "the row of %s (item %s) leads to no ad account: fill in or correct meta_id, "
+                     "meta_adaccount_ids or google_id in Monday",
+                     client->name, client->id);
+}
+
 void report_add_client_warnings(struct arena *arena, struct report *report)
 {
     const struct client *client = report->client;
@@ -87,13 +113,15 @@ void report_add_client_warnings(struct arena *arena, struct report *report)
             "correct the board in Monday",
             shared->is_manager ? "business manager" : "account", warning->account);
     }
+    add_no_accounts(arena, report);
 }
 
 bool report_complete(const struct report *report)
 {
     for (size_t i = 0; i < report->warnings.len; i++) {
         enum warning_topic topic = report->warnings.items[i].topic;
-        if (topic != TOPIC_SHARED_ACCOUNT && topic != TOPIC_NO_TARGET_ROW)
+        if (topic != TOPIC_SHARED_ACCOUNT && topic != TOPIC_NO_TARGET_ROW &&
+            topic != TOPIC_NO_ACCOUNTS)
             return false;
     }
     return true;

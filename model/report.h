@@ -108,6 +108,7 @@ enum warning_topic {
     TOPIC_AGENCY_BUSINESS, /* the row names the agency's own business manager, without accounts */
     TOPIC_NO_TARGET_ROW,   /* several currencies, none of them the agency's: no target */
     TOPIC_BAD_ROW,         /* a cell of the row cannot be read; column says which */
+    TOPIC_NO_ACCOUNTS,     /* the row leads to no ad account, and nothing failed */
 };
 
 struct warning {
@@ -146,9 +147,9 @@ struct report {
 void report_add(struct arena *arena, struct report *report, const struct findings *findings);
 
 /* Adds the config warnings that the client's row brings: cells that should name accounts and cannot
- * be read, and accounts that another active row has too. Call it after report_add(), for the
- * account is written as the report writes it. The other client is not named, for a report may be
- * read by this one. */
+ * be read, accounts that another active row has too, and that it leads to no account at all. Call
+ * it after report_add(), for the account is written as the report writes it. The other client is
+ * not named, for a report may be read by this one. */
 void report_add_client_warnings(struct arena *arena, struct report *report);
 
 /*
@@ -158,7 +159,8 @@ void report_add_client_warnings(struct arena *arena, struct report *report);
 void report_sort(struct report *report);
 
 /* Is nothing missing? Otherwise totals say so, and the report is not remembered. A warning about an
- * account that is in the report all the same, or about the target, leaves nothing out. */
+ * account that is in the report all the same, about the target, or about a row without accounts,
+ * leaves nothing out. */
 bool report_complete(const struct report *report);
 
 #endif

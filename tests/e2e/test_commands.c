@@ -336,6 +336,23 @@ static void a_row_of_garbage_is_named_by_its_columns(void **state)
     assert_says(list.out, "\"8a8\" is no id");
 }
 
+static void a_row_without_accounts_is_named_with_its_columns(void **state)
+{
+    struct world *world = alone(state, NULL);
+    struct world_result got = world_raiox(world, "report", "Sem Contas", "--json");
+
+    assert_int_equal(got.status, 0);
+    const cJSON *warning = json_get(parse(world, got.out), "warnings")->child;
+    assert_string_equal(json_get(warning, "platform")->valuestring, "monday");
+    assert_string_equal(json_get(warning, "kind")->valuestring, "config");
+    assert_says(json_get(warning, "message")->valuestring, "Sem Contas (item 7000000024)");
+    assert_says(json_get(warning, "message")->valuestring, "google_id");
+    got = world_raiox(world, "report", "Sem Contas");
+    assert_int_equal(got.status, 0);
+    assert_says(got.out, "Sem Contas");
+    assert_says(got.out, "google_id");
+}
+
 static const struct refusal {
     const char *client, *fault, *says;
 } refusals[] = {
@@ -728,6 +745,7 @@ int main(int argc, char **argv)
         A_TEST(who_is_not_known_is_null),
         A_TEST(a_report_with_a_hole_is_a_report),
         A_TEST(a_row_of_garbage_is_named_by_its_columns),
+        A_TEST(a_row_without_accounts_is_named_with_its_columns),
         A_TEST(without_a_report_the_status_is_1_and_says_why),
         A_TEST(a_client_is_listed_with_what_is_wrong),
         A_TEST(what_monday_says_moves_no_cursor),

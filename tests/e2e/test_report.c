@@ -109,7 +109,7 @@ static const struct client_row rows[] = {
     { "7000000022", { "BRL 20.00 10.00 110.00 28.57 - - -" }, { 0 } },
     /* Ids Quebrados: three cells that hold no ids. Sem Contas: nothing in them. */
     { "7000000023", { 0 }, { "monday - config", "monday - config", "monday - config" } },
-    { "7000000024", { 0 }, { 0 } },
+    { "7000000024", { 0 }, { "monday - config" } },
     /* Sem Canal: 70 + 63; 700 / 7 */
     { "7000000025", { "BRL 70.00 7.00 133.00 100.00 - - -" }, { 0 } },
     /* Só Google: 300 + 45 of a paused one, 18 a day. 345 + 162; 3450 / 7 = 492.857;

@@ -149,7 +149,7 @@ static void take_warning(struct source *s, struct warning *warning)
     warning->kind = (enum err_kind)take(s, ERR_KINDS);
     warning->message = take_text(s, true);
     warning->retry_real_ms = take_amount(s);
-    warning->topic = (enum warning_topic)take(s, TOPIC_BAD_ROW + 1);
+    warning->topic = (enum warning_topic)take(s, TOPIC_NO_ACCOUNTS + 1);
 }
 
 static struct report *take_report(struct source *s)

@@ -479,6 +479,7 @@ static void each_topic_says_what_to_write_where(void **state)
         { TOPIC_AGENCY_BUSINESS, "`meta_adaccount_ids`", "`meta_adaccount_ids`" },
         { TOPIC_NO_TARGET_ROW, "é em BRL", "is in BRL" },
         { TOPIC_BAD_ROW, "só os ids", "only the ids" },
+        { TOPIC_NO_ACCOUNTS, "`google_id`", "Fill in or correct" },
     };
     scoped_arena struct arena *arena = arena_create();
 

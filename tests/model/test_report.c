@@ -92,6 +92,7 @@ static void a_report_is_complete_when_nothing_is_missing(void **state)
     } cases[] = {
         { ERR_CONFIG, TOPIC_SHARED_ACCOUNT, true },
         { ERR_CONFIG, TOPIC_NO_TARGET_ROW, true },
+        { ERR_CONFIG, TOPIC_NO_ACCOUNTS, true },
         { ERR_CONFIG, TOPIC_NOT_CONFIGURED, false },
         { ERR_CONFIG, TOPIC_MANAGER_ACCOUNT, false },
         { ERR_CONFIG, TOPIC_AGENCY_BUSINESS, false },
@@ -152,6 +153,35 @@ static void a_shared_account_is_a_warning_of_the_report(void **state)
     assert_true(report_complete(&report));
 }
 
+static void a_row_that_leads_to_no_account_is_a_warning(void **state)
+{
+    scoped_arena struct arena *arena = arena_create();
+    struct client client = { .id = "7000000024", .name = "Sol" };
+    struct report bare = { .client = &client };
+    struct findings meta = { 0 };
+
+    (void)state;
+    report_add_client_warnings(arena, &bare);
+    assert_int_equal(bare.warnings.len, 1);
+    assert_string_equal(bare.warnings.items[0].platform, "monday");
+    assert_int_equal(bare.warnings.items[0].kind, ERR_CONFIG);
+    assert_int_equal(bare.warnings.items[0].topic, TOPIC_NO_ACCOUNTS);
+    assert_non_null(strstr(bare.warnings.items[0].message, "7000000024"));
+
+    /* A business manager without accounts is as empty; one that could not be read is not. */
+    struct report empty = { .client = &client };
+    manager_in(arena, &meta, "meta", "77", "Sol BM");
+    report_add(arena, &empty, &meta);
+    report_add_client_warnings(arena, &empty);
+    assert_int_equal(empty.warnings.len, 1);
+    ((struct warning *)vec_push(arena, &meta.warnings))->kind = ERR_TIMEOUT;
+    struct report away = { .client = &client };
+    report_add(arena, &away, &meta);
+    report_add_client_warnings(arena, &away);
+    assert_int_equal(away.warnings.len, 1);
+    assert_int_equal(away.warnings.items[0].topic, TOPIC_NONE);
+}
+
 static void kinds_and_levels_have_their_words(void **state)
 {
     (void)state;
@@ -171,6 +201,7 @@ int main(void)
         cmocka_unit_test(findings_come_in_one_order_however_they_arrived),
         cmocka_unit_test(a_report_is_complete_when_nothing_is_missing),
         cmocka_unit_test(a_shared_account_is_a_warning_of_the_report),
+        cmocka_unit_test(a_row_that_leads_to_no_account_is_a_warning),
         cmocka_unit_test(kinds_and_levels_have_their_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
