@@ -241,7 +241,8 @@ const char *format_share(struct arena *arena, enum locale locale, int64_t share_
     return text ? text : decimal;
 }
 
-/* Dates: one formatter a language and pattern, opened anew when the zone is another. */
+/* Dates: one formatter a language and pattern. ICU only writes: which day and hour it is where the
+ * reader is, is for model/calendar.h to say, and is given to it as if it were UTC. */
 
 enum pattern { PATTERN_INSTANT, PATTERN_MONTH, PATTERNS };
 
@@ -250,48 +251,32 @@ static const char *const patterns[2][PATTERNS] = {
     [LOCALE_EN_US] = { "MMM d, y, h:mm a", "LLLL y" },
 };
 
-static UDateFormat *open_date_format(enum locale locale, enum pattern pattern, const char *zone)
+static UDateFormat *open_date_format(enum locale locale, enum pattern pattern)
 {
     UErrorCode status = U_ZERO_ERROR;
-    UChar zone_id[64], text[32];
-    int32_t zone_len = 0, text_len = 0;
+    UChar text[32];
+    int32_t len = 0;
 
-    u_strFromUTF8(zone_id, COUNT(zone_id), &zone_len, zone, -1, &status);
-    u_strFromUTF8(text, COUNT(text), &text_len, patterns[locale][pattern], -1, &status);
-    return udat_open(UDAT_PATTERN, UDAT_PATTERN, locale_name(locale), zone_id, zone_len, text,
-                     text_len, &status);
-}
-
-static UDateFormat *date_format(enum locale locale, enum pattern pattern, const char *zone)
-{
-    static struct {
-        UDateFormat *icu;
-        char zone[64];
-    } kept[2][PATTERNS];
-    __typeof__(&kept[0][0]) place = &kept[locale][pattern];
-
-    if (strlen(zone) >= sizeof(place->zone))
-        return NULL;
-    if (!place->icu || strcmp(place->zone, zone) != 0) {
-        udat_close(place->icu);
-        place->icu = open_date_format(locale, pattern, zone);
-        memcpy(place->zone, zone, strlen(zone) + 1);
-    }
-    return place->icu;
+    u_strFromUTF8(text, COUNT(text), &len, patterns[locale][pattern], -1, &status);
+    return udat_open(UDAT_PATTERN, UDAT_PATTERN, locale_name(locale), u"UTC", -1, text, len,
+                     &status);
 }
 
 static const char *format_date(struct arena *arena, enum locale locale, enum pattern pattern,
-                               const char *zone, int64_t real_ms)
+                               int64_t local_ms)
 {
+    static UDateFormat *kept[2][PATTERNS];
+    UDateFormat **format = &kept[locale][pattern];
     UErrorCode status = U_ZERO_ERROR;
-    UDateFormat *format = date_format(locale, pattern, zone);
     UChar text[TEXT_MAX];
     int32_t len = 0;
     const char *utf8 = NULL;
 
-    if (format)
-        len = udat_format(format, (UDate)real_ms, text, TEXT_MAX, NULL, &status);
-    if (format && U_SUCCESS(status) && len <= TEXT_MAX)
+    if (!*format)
+        *format = open_date_format(locale, pattern);
+    if (*format)
+        len = udat_format(*format, (UDate)local_ms, text, TEXT_MAX, NULL, &status);
+    if (*format && U_SUCCESS(status) && len <= TEXT_MAX)
         utf8 = from_icu(arena, text, len);
     return utf8 ? utf8 : "";
 }
@@ -299,7 +284,12 @@ static const char *format_date(struct arena *arena, enum locale locale, enum pat
 const char *format_instant(struct arena *arena, enum locale locale, const char *zone,
                            int64_t real_ms)
 {
-    return format_date(arena, locale, PATTERN_INSTANT, zone ? zone : "UTC", real_ms);
+    struct error err = { 0 };
+    int64_t offset = 0; /* an unknown zone is shown in UTC */
+
+    if (zone && !timezone_offset_ms(zone, real_ms, &offset, &err))
+        offset = 0;
+    return format_date(arena, locale, PATTERN_INSTANT, real_ms + offset);
 }
 
 const char *format_month(struct arena *arena, enum locale locale, struct day day)
@@ -308,6 +298,6 @@ const char *format_month(struct arena *arena, enum locale locale, struct day day
 
     if (day.year < 1970 || day.year > 9999 || day.month < 1 || day.month > 12)
         return "";
-    return format_date(arena, locale, PATTERN_MONTH, "UTC",
+    return format_date(arena, locale, PATTERN_MONTH,
                        days_between((struct day){ 1970, 1, 1 }, first) * MS_A_DAY);
 }

@@ -1,10 +1,12 @@
 /*
- * Days and months. Which day an instant falls on is ICU's to say, for it knows the zones' rules;
- * what lies between two days is arithmetic of the Gregorian calendar alone.
+ * Days and months. Which day an instant falls on is for the zone's table to say: the one that this
+ * machine keeps, or ICU's own where it keeps none. What lies between two days is arithmetic of the
+ * Gregorian calendar alone.
  */
 #include "model/calendar.h"
 
 #include "base/attr.h"
+#include "base/zone.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -54,13 +56,13 @@ static bool zone_to_utf16(const char *zone, UChar ret[ZONE_NAME_MAX])
     return true;
 }
 
-bool timezone_valid(const char *zone)
+static bool known_to_icu(const char *zone)
 {
     UErrorCode status = U_ZERO_ERROR;
     UBool is_system = false;
     UChar name[ZONE_NAME_MAX], canonical[ZONE_NAME_MAX];
 
-    if (!zone || !*zone || !zone_to_utf16(zone, name))
+    if (!zone_to_utf16(zone, name))
         return false;
     if (strcmp(zone, "Etc/Unknown") == 0 || (strlen(zone) == 3 && !short_zone_known(zone)))
         return false;
@@ -68,15 +70,30 @@ bool timezone_valid(const char *zone)
     return U_SUCCESS(status) && is_system;
 }
 
+/* A zone is younger than ICU's tables only as a place of a region. */
+static bool known_to_machine(const char *zone)
+{
+    struct zone *table = strchr(zone, '/') ? zone_open(zone) : NULL;
+
+    zone_close(table);
+    return table != NULL;
+}
+
+bool timezone_valid(const char *zone)
+{
+    return zone && *zone && (known_to_icu(zone) || known_to_machine(zone));
+}
+
 /*
- * Opening a calendar reads the zone's rules anew, and a report asks for the same few zones with
- * every account. So the last ones are kept, the oldest making room; each thread has its own.
+ * Opening a zone reads its rules anew, and a report asks for the same few zones with every account.
+ * So the last ones are kept, the oldest making room; each thread has its own.
  */
-struct zone_calendar {
-    char zone[ZONE_NAME_MAX];
-    UCalendar *calendar;
+struct kept_zone {
+    char name[ZONE_NAME_MAX];
+    struct zone *table;  /* NULL: this machine has none */
+    UCalendar *calendar; /* then */
 };
-static _Thread_local struct zone_calendar kept[16];
+static _Thread_local struct kept_zone kept[16];
 static _Thread_local size_t kept_next;
 
 static UCalendar *calendar_open(const char *zone)
@@ -84,45 +101,64 @@ static UCalendar *calendar_open(const char *zone)
     UErrorCode status = U_ZERO_ERROR;
     UChar name[ZONE_NAME_MAX];
 
-    if (!timezone_valid(zone) || !zone_to_utf16(zone, name))
+    if (!zone_to_utf16(zone, name))
         return NULL;
     UCalendar *calendar = ucal_open(name, -1, "en_US", UCAL_GREGORIAN, &status);
     return U_SUCCESS(status) ? calendar : NULL;
 }
 
-static UCalendar *calendar_of(const char *zone)
+/* NULL: unknown. */
+static const struct kept_zone *zone_of(const char *zone)
 {
     for (size_t i = 0; zone && i < COUNT(kept); i++)
-        if (kept[i].calendar && strcmp(kept[i].zone, zone) == 0)
-            return kept[i].calendar;
+        if (strcmp(kept[i].name, zone) == 0 && *zone)
+            return &kept[i];
 
-    UCalendar *calendar = calendar_open(zone);
-    if (!calendar)
+    struct kept_zone opened = { 0 };
+    if (!timezone_valid(zone))
         return NULL;
-    struct zone_calendar *slot = &kept[kept_next++ % COUNT(kept)];
+    if (!(opened.table = zone_open(zone)) && !(opened.calendar = calendar_open(zone)))
+        return NULL;
+    memcpy(opened.name, zone, strlen(zone) + 1);
+
+    struct kept_zone *slot = &kept[kept_next++ % COUNT(kept)];
+    zone_close(slot->table);
     if (slot->calendar)
         ucal_close(slot->calendar);
-    slot->calendar = calendar;
-    memcpy(slot->zone, zone, strlen(zone) + 1);
-    return calendar;
+    *slot = opened;
+    return slot;
 }
 
-/* The zone's offset from UTC at an instant. */
-static bool offset_ms(const char *zone, int64_t real_ms, int64_t *ret, struct error *err)
+static int64_t floor_div(int64_t a, int64_t b)
+{
+    return a / b - (a % b < 0 ? 1 : 0);
+}
+
+static bool icu_offset_ms(const struct kept_zone *zone, int64_t real_ms, int64_t *ret,
+                          struct error *err)
 {
     UErrorCode status = U_ZERO_ERROR;
-    UCalendar *calendar = calendar_of(zone);
 
-    if (!calendar)
+    ucal_setMillis(zone->calendar, (UDate)real_ms, &status);
+    int64_t offset = (int64_t)ucal_get(zone->calendar, UCAL_ZONE_OFFSET, &status) +
+                     ucal_get(zone->calendar, UCAL_DST_OFFSET, &status);
+    if (U_FAILURE(status))
+        return error_set(err, ERR_INTERNAL, "calendar of %s: %s", zone->name, u_errorName(status));
+    *ret = offset;
+    return true;
+}
+
+bool timezone_offset_ms(const char *zone, int64_t real_ms, int64_t *ret, struct error *err)
+{
+    const struct kept_zone *kept_zone = zone_of(zone);
+
+    if (!kept_zone)
         return error_set(err, ERR_CONFIG, "unknown time zone \"%.60s\"", zone ? zone : "");
     if (real_ms < INSTANT_MIN || real_ms > INSTANT_MAX)
         return error_set(err, ERR_BAD_RESPONSE, "instant outside of the years 1 to 9999");
-    ucal_setMillis(calendar, (UDate)real_ms, &status);
-    int64_t offset = (int64_t)ucal_get(calendar, UCAL_ZONE_OFFSET, &status) +
-                     ucal_get(calendar, UCAL_DST_OFFSET, &status);
-    if (U_FAILURE(status))
-        return error_set(err, ERR_INTERNAL, "calendar of %s: %s", zone, u_errorName(status));
-    *ret = offset;
+    if (!kept_zone->table)
+        return icu_offset_ms(kept_zone, real_ms, ret, err);
+    *ret = zone_offset(kept_zone->table, floor_div(real_ms, MS_PER_SECOND)) * MS_PER_SECOND;
     return true;
 }
 
@@ -158,16 +194,11 @@ static struct day day_of_number(int64_t number)
                          .day = (int)(day_of_year - (153 * month_from_march + 2) / 5 + 1) };
 }
 
-static int64_t floor_div(int64_t a, int64_t b)
-{
-    return a / b - (a % b < 0 ? 1 : 0);
-}
-
 bool day_of(const char *zone, int64_t real_ms, struct day *ret, struct error *err)
 {
     int64_t offset;
 
-    if (!offset_ms(zone, real_ms, &offset, err))
+    if (!timezone_offset_ms(zone, real_ms, &offset, err))
         return false;
     *ret = day_of_number(floor_div(real_ms + offset, MS_PER_DAY));
     return true;
@@ -280,7 +311,7 @@ bool instant_format(const char *zone, int64_t real_ms, char ret[32], struct erro
     int64_t offset;
     char date[11];
 
-    if (!offset_ms(zone, real_ms, &offset, err))
+    if (!timezone_offset_ms(zone, real_ms, &offset, err))
         return false;
     /* RFC 3339 has no seconds in an offset; before about 1920 zones did. */
     int64_t minutes = offset / MS_PER_MINUTE;

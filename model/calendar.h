@@ -1,6 +1,6 @@
 /*
- * Days and months of a time zone, through ICU (days of 23 and 25 hours included). The instant is
- * always an argument: no clock here.
+ * Days and months of a time zone (days of 23 and 25 hours included), by the tables that the machine
+ * keeps, and by ICU's where it keeps none. The instant is always an argument: no clock here.
  */
 #ifndef RAIOX_MODEL_CALENDAR_H
 #define RAIOX_MODEL_CALENDAR_H
@@ -23,9 +23,11 @@ struct month {
     int days_left; /* after today: 0 on the last day */
 };
 
-/* An IANA name that ICU knows ("America/Sao_Paulo"); neither "GMT+3" forms nor unknown ones. */
+/* An IANA name ("America/Sao_Paulo"); neither "GMT+3" forms nor unknown ones. */
 bool timezone_valid(const char *zone);
 /* ERR_CONFIG: unknown zone. */
+MUST_CHECK bool timezone_offset_ms(const char *zone, int64_t real_ms, int64_t *ret,
+                                   struct error *err); /* to be added to UTC */
 MUST_CHECK bool month_of(const char *zone, int64_t real_ms, struct month *ret, struct error *err);
 MUST_CHECK bool day_of(const char *zone, int64_t real_ms, struct day *ret, struct error *err);
 /* Is the instant on an earlier day than d in every zone there is? What is long past is told apart

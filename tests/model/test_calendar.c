@@ -2,6 +2,7 @@
 #include "model/calendar.h"
 
 #include "base/clock.h"
+#include "base/zone.h"
 
 #include <inttypes.h>
 #include <setjmp.h>
@@ -162,6 +163,35 @@ static void zones_are_ianas_names(void **state)
     assert_false(day_of(NULL, 0, &d, &err));
 }
 
+/* ICU 72 has none of these: its tables are of October 2022. */
+static void a_law_younger_than_icu_counts(void **state)
+{
+    static const struct {
+        const char *zone, *instant, *today;
+    } cases[] = {
+        { "America/Mexico_City", "2026-09-01T05:30:00Z", "2026-08-31" },   /* no summer time */
+        { "America/Asuncion", "2026-08-01T03:30:00Z", "2026-08-01" },      /* always summer's */
+        { "Africa/Cairo", "2026-07-31T21:30:00Z", "2026-08-01" },          /* summer time again */
+        { "Asia/Almaty", "2026-10-31T18:30:00Z", "2026-10-31" },           /* an hour nearer */
+        { "America/Ciudad_Juarez", "2026-08-01T05:30:00Z", "2026-07-31" }, /* a zone of its own */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct error err = { 0 };
+        struct zone *table = zone_open(cases[i].zone);
+        struct day got = { 0 };
+
+        if (!table) /* nor has a machine without tzdata */
+            skip();
+        zone_close(table);
+        if (!timezone_valid(cases[i].zone) ||
+            !day_of(cases[i].zone, instant(cases[i].instant), &got, &err))
+            fail_msg("%s: %s", cases[i].zone, err.log);
+        expect_day(cases[i].zone, got, cases[i].today);
+    }
+}
+
 static void more_zones_than_are_kept_stay_right(void **state)
 {
     /* Three rounds through more zones than there is room for: each is opened again and again. */
@@ -201,6 +231,8 @@ static void an_instant_is_written_with_the_zones_offset(void **state)
         { "Asia/Kolkata", "2026-11-21T20:00:00Z", "2026-11-22T01:30:00+05:30" },
         { "UTC", "2026-11-21T15:00:00Z", "2026-11-21T15:00:00+00:00" },
         { "UTC", "1969-12-31T23:59:59.5Z", "1969-12-31T23:59:59+00:00" },
+        /* Only ICU knows it by this name: tzdata has dropped it. */
+        { "US/Pacific-New", "2026-07-14T03:33:20Z", "2026-07-13T20:33:20-07:00" },
         { "America/New_York", "2026-11-01T05:30:00Z", "2026-11-01T01:30:00-04:00" },
         { "America/New_York", "2026-11-01T06:30:00Z", "2026-11-01T01:30:00-05:00" },
         /* -3:06:28 until 1914: RFC 3339 has no seconds in an offset. */
@@ -391,6 +423,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_month_is_the_accounts_own),
         cmocka_unit_test(zones_are_ianas_names),
+        cmocka_unit_test(a_law_younger_than_icu_counts),
         cmocka_unit_test(more_zones_than_are_kept_stay_right),
         cmocka_unit_test(an_instant_is_written_with_the_zones_offset),
         cmocka_unit_test(what_is_long_past_is_so_in_every_zone),
