@@ -20,6 +20,7 @@ enum told { TOLD_YES, TOLD_NO, TOLD_PERHAPS };
 struct asker {
     enum told told;
     int replies, repeated;
+    int64_t asked_ms, answered_ms; /* monotonic; answered by the first reply */
 };
 
 struct crowd {
@@ -67,6 +68,7 @@ void crowd_ask(struct crowd *crowd)
 
     must_be(crowd->asked < crowd->most, "more askers than were announced");
     snprintf(name, sizeof(name), "U%08d", crowd->asked);
+    crowd->askers[crowd->asked].asked_ms = clock_mono_ms();
     struct world_ack ack =
         world_command(crowd->world, channels[(size_t)crowd->asked % COUNT(channels)], name, "");
     must_be(ack.status == 200 && *ack.text, "a command was not acknowledged");
@@ -74,6 +76,21 @@ void crowd_ask(struct crowd *crowd)
     if (ack.took_ms > crowd->longest_ack_ms)
         crowd->longest_ack_ms = ack.took_ms;
     world_moment_end(crowd->world, kept);
+}
+
+void crowd_ask_for(struct crowd *crowd, int rate, int64_t ms)
+{
+    int64_t begin_ms = clock_mono_ms(), now_ms = 0;
+
+    for (int64_t asked = 0; now_ms < ms; now_ms = clock_mono_ms() - begin_ms) {
+        if (now_ms * rate >= asked * 1000) {
+            crowd_ask(crowd);
+            asked++;
+        } else {
+            crowd_look(crowd);
+            poll(NULL, 0, 10);
+        }
+    }
 }
 
 static void note_reply(struct crowd *crowd, const cJSON *reply)
@@ -92,7 +109,8 @@ static void note_reply(struct crowd *crowd, const cJSON *reply)
                 number >= 0 && number < crowd->asked,
             "a reply to nobody");
     crowd->replies++;
-    crowd->askers[number].replies++;
+    if (crowd->askers[number].replies++ == 0)
+        crowd->askers[number].answered_ms = clock_mono_ms();
     crowd->askers[number].repeated +=
         strstr(world_body(crowd->world, reply), "pode aparecer duas vezes") != NULL;
 }
@@ -142,6 +160,19 @@ struct crowd_count crowd_count(const struct crowd *crowd)
     for (int i = 0; i < crowd->asked; i++)
         count_asker(&count, &crowd->askers[i]);
     return count;
+}
+
+int64_t crowd_longest_reply_ms(const struct crowd *crowd, int from)
+{
+    int64_t longest_ms = 0;
+
+    for (int i = from; i < crowd->asked; i++) {
+        const struct asker *asker = &crowd->askers[i];
+        int64_t end_ms = asker->replies > 0 ? asker->answered_ms : clock_mono_ms();
+        if (asker->told == TOLD_YES && end_ms - asker->asked_ms > longest_ms)
+            longest_ms = end_ms - asker->asked_ms;
+    }
+    return longest_ms;
 }
 
 static bool is_queue_empty(struct crowd *crowd)

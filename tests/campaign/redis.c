@@ -37,22 +37,6 @@ static void must_be(bool ok, const char *what)
         fatal(what);
 }
 
-/* Commands at a steady rate for so long. */
-static void load_for(struct outage *outage, int64_t ms)
-{
-    int64_t begin_ms = clock_mono_ms(), now_ms = 0;
-
-    for (int64_t asked = 0; now_ms < ms; now_ms = clock_mono_ms() - begin_ms) {
-        if (now_ms * RATE >= asked * 1000) {
-            crowd_ask(outage->crowd);
-            asked++;
-        } else {
-            crowd_look(outage->crowd);
-            poll(NULL, 0, 10);
-        }
-    }
-}
-
 /* From the first reply on, the pool works again. */
 static void see_it_resume(struct outage *outage, int64_t back_ms)
 {
@@ -70,18 +54,18 @@ static void see_it_resume(struct outage *outage, int64_t back_ms)
 
 static void kill_once(struct outage *outage, int64_t away_ms)
 {
-    load_for(outage, BEFORE_MS);
+    crowd_ask_for(outage->crowd, RATE, BEFORE_MS);
     redis_server_kill(outage->world->redis);
-    load_for(outage, away_ms);
+    crowd_ask_for(outage->crowd, RATE, away_ms);
     redis_server_restart(outage->world->redis);
     see_it_resume(outage, clock_mono_ms());
 }
 
 static void freeze_once(struct outage *outage, int64_t away_ms)
 {
-    load_for(outage, BEFORE_MS);
+    crowd_ask_for(outage->crowd, RATE, BEFORE_MS);
     redis_server_freeze(outage->world->redis);
-    load_for(outage, away_ms);
+    crowd_ask_for(outage->crowd, RATE, away_ms);
     redis_server_thaw(outage->world->redis);
     see_it_resume(outage, clock_mono_ms());
 }
