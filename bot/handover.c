@@ -19,6 +19,8 @@
  * program that does not know it. */
 #define VARIABLE "RAIOX_HANDOVER"
 #define METRICS "metrics"
+/* A program that does not say by then whether it starts is none: the pool waits for it. */
+#define CHECK_S 10
 
 void handover_add(struct handover *handover, pid_t pid, const char *consumer)
 {
@@ -59,6 +61,7 @@ static NORETURN void become_check(const char *path, int out)
     if (dup2(out, STDERR_FILENO) < 0)
         _exit(127);
     close_range(3, ~0U, 0);
+    alarm(CHECK_S); /* goes through exec(), and ends it */
     execl(path, "raiox", "work", "--check-config", (char *)NULL);
     _exit(127);
 }
@@ -94,6 +97,9 @@ static bool is_sound(const char *path, struct error *err)
         return error_set(err, ERR_UNAVAILABLE, "fork: %s", strerror(errno));
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return true;
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
+        return error_set(err, ERR_CONFIG, "%s does not say within %d s whether it starts", path,
+                         CHECK_S);
     return error_set(err, ERR_CONFIG, "the program or the configuration on disk is not sound: %s",
                      faults.len > 0 ? buf_cstr(&faults) : path);
 }
@@ -125,6 +131,14 @@ void handover_exec(const struct handover *handover, char **argv, struct error *e
     unsetenv(VARIABLE);
 }
 
+/* Who copies the environment of a pool that runs must not be given its workers. */
+static bool is_our_child(pid_t pid)
+{
+    siginfo_t info;
+
+    return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
 /* One of the list, "pid name" or METRICS and a number; false: neither. */
 static bool read_item(struct bytes item, struct handover *ret)
 {
@@ -143,6 +157,8 @@ static bool read_item(struct bytes item, struct handover *ret)
     }
     if (!text_int64(word.data, word.len, &number) || number <= 1 || number > INT_MAX)
         return false;
+    if (!is_our_child((pid_t)number))
+        return true;
     char consumer[sizeof(ret->consumers[0])];
     snprintf(consumer, sizeof(consumer), "%.*s", (int)rest.len, rest.data);
     handover_add(ret, (pid_t)number, consumer);

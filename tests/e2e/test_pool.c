@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -504,6 +506,40 @@ static void a_hup_with_a_broken_configuration_changes_nothing(void **state)
     wait_taken(world, 2);
 }
 
+/* The program on disk was replaced by one that says nothing: the pool works on. */
+static void a_hup_to_a_program_that_hangs_changes_nothing(void **state)
+{
+    struct world *world = world_start(
+        state, &(struct world_options){ .parts = WORLD_ALONE,
+                                        .env = (const char *const[]){ "RAIOX_WORKERS=1", NULL } });
+    const char *path = arena_printf(world->arena, "%s/raiox", world->dir);
+    pid_t old[2], now[2];
+    size_t from = 0;
+
+    assert_int_equal(symlink(world->program, path), 0);
+    world_start_redis(world, NULL);
+    world_start_serve(world);
+    world->program = path;
+    world_start_work(world);
+    assert_int_equal(world_children(world, &world->work, "worker", old, COUNT(old)), 1);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(symlink("/bin/cat", path), 0); /* "work" and "--check-config" are no files */
+    process_signal(&world->work, SIGHUP);
+    world_wait_log(world, &world->work, &from, "\"not started anew\"", "not sound");
+    assert_int_equal(unlink(path), 0);
+    FILE *script = fopen(path, "we");
+    assert_non_null(script);
+    fputs("#!/bin/sh\nexec tail -f /dev/null\n", script);
+    assert_int_equal(fclose(script), 0);
+    assert_int_equal(chmod(path, 0755), 0);
+    process_signal(&world->work, SIGHUP);
+    world_wait_log(world, &world->work, &from, "\"not started anew\"", "does not say within");
+    ask(world, "C0123");
+    wait_taken(world, 1);
+    assert_int_equal(world_children(world, &world->work, "worker", now, COUNT(now)), 1);
+    assert_int_equal(now[0], old[0]);
+}
+
 /* ---- Redis ---- */
 
 static void redis_may_be_killed_with_jobs_in_flight(void **state)
@@ -827,6 +863,7 @@ int main(int argc, char **argv)
         A_TEST(a_hup_starts_anew_and_loses_nothing),
         A_TEST(a_hup_goes_on_counting),
         A_TEST(a_hup_with_a_broken_configuration_changes_nothing),
+        A_TEST(a_hup_to_a_program_that_hangs_changes_nothing),
         A_TEST(redis_may_be_killed_with_jobs_in_flight),
         A_TEST(twenty_askers_cost_one_set_of_calls),
         A_TEST(a_report_is_remembered_and_one_with_holes_is_not),
