@@ -28,7 +28,7 @@ struct upstream *reporter_upstream(struct reporter *reporter);
 struct http *reporter_http(struct reporter *reporter);
 struct monday *reporter_monday(struct reporter *reporter);
 
-/* Every platform that raiox knows, for `raiox check` too; ends with NULL name. */
+/* Every platform that raiox knows, for `raiox check` too. */
 struct reporter_platform {
     const struct platform *platform;
     void *state;

@@ -308,16 +308,22 @@ void story_fetched(struct story *story, const struct telling *telling, const cha
 
 /* ---- the whole ---- */
 
+/* There in any case, unlike a text_member(). */
+static void command_member(struct buf *out, const char *name, const char *text)
+{
+    json_key(out, name);
+    bounded_text(out, text);
+}
+
 static void command_object(struct buf *out, const struct command *command)
 {
     json_key(out, "command");
     json_open(out, '{');
-    json_member(out, "team_id", command->team_id);
-    json_member(out, "channel_id", command->channel_id);
-    json_member(out, "channel_name", command->channel_name);
-    json_member(out, "user_id", command->user_id);
-    json_key(out, "text");
-    bounded_text(out, command->text);
+    command_member(out, "team_id", command->team_id);
+    command_member(out, "channel_id", command->channel_id);
+    command_member(out, "channel_name", command->channel_name);
+    command_member(out, "user_id", command->user_id);
+    command_member(out, "text", command->text);
     json_close(out, '}');
 }
 

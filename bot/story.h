@@ -23,7 +23,7 @@
  * event that does not fit is counted instead. */
 #define STORY_FETCH_MAX ((size_t)32 * 1024)
 #define STORY_JOB_MAX ((size_t)80 * 1024)
-#define STORY_LINE_MAX ((size_t)96 * 1024)
+#define STORY_LINE_MAX ((size_t)128 * 1024)
 
 /* Lives in its owner's struct, no shorter than the arena that it begins with. Everything is fine on
  * {0}: nothing is kept then. */

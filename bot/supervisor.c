@@ -306,12 +306,8 @@ static void tell_crash(const struct child *child, const char *job_id, int status
 }
 
 /* Also after a clean end: then there is as a rule nothing to hand back. */
-static void hand_back(struct child *child, bool crashed, int status)
+static void hand_back(struct child *child, const char *job_id, bool crashed, int status)
 {
-    char job_id[sizeof(child->place->job_id)];
-
-    memcpy(job_id, child->place->job_id, sizeof(job_id));
-    job_id[sizeof(job_id) - 1] = '\0';
     if (crashed && *job_id)
         tell_crash(child, job_id, status);
     hand_back_of(child->supervisor, child->consumer, crashed && *job_id ? job_id : NULL);
@@ -340,13 +336,15 @@ static void on_death(struct child *child, int status)
     struct supervisor *supervisor = child->supervisor;
     bool crashed = !WIFEXITED(status) || WEXITSTATUS(status) != 0;
     enum role role = child->role;
+    char job_id[sizeof(child->place->job_id)];
 
+    memcpy(job_id, child->place->job_id, sizeof(job_id));
+    job_id[sizeof(job_id) - 1] = '\0'; /* whatever the dead one wrote there */
     LOG(crashed ? LOG_ERROR : LOG_INFO, "process ended", LOG_S("part", role_name(role)),
         LOG_I("child", child->pid), LOG_I("exit", WIFEXITED(status) ? WEXITSTATUS(status) : -1),
-        LOG_I("signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0),
-        LOG_S("id", child->place->job_id));
+        LOG_I("signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0), LOG_S("id", job_id));
     if (role == ROLE_WORKER || role == ROLE_OLD_WORKER)
-        hand_back(child, crashed, status);
+        hand_back(child, job_id, crashed, status);
     child->pid = 0;
     loop_timer_stop(supervisor->loop, &child->timer);
     if (is_wanted(child))

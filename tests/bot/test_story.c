@@ -208,6 +208,29 @@ static void a_long_text_is_cut_between_two_characters(void **state)
     }
 }
 
+/* Slack would not send them, but whoever has its secret could: the story is JSON all the same. */
+static void a_command_of_long_words_is_a_story_too(void **state)
+{
+    scoped_arena struct arena *arena = arena_create();
+    struct story story;
+    struct job job = some_job;
+    struct error err = { 0 };
+    static char words[60000];
+
+    (void)state;
+    memset(words, '\x1b', sizeof(words) - 1);
+    job.command = (struct command){ words, words, words, words, words, SECRET_URL, "t" };
+    story_begin(&story, arena, STORY_JOB_MAX);
+    for (int i = 0; i < 2000; i++)
+        STORY(&story, "step", LOG_S("what", words));
+    assert_true(story.left_out > 0);
+    struct bytes line = story_line(arena, &story, &job, "host:1", "dead", words);
+    const cJSON *root = json_parse(arena, line.data, line.len, &err);
+    assert_non_null(root);
+    assert_string_not_equal(text_of(json_get(root, "command"), "channel_name"), "");
+    assert_non_null(json_get(root, "left_out"));
+}
+
 static void a_fetch_is_told_to_each_of_its_askers(void **state)
 {
     struct story fetch, own, joined, remembered;
@@ -331,6 +354,7 @@ int main(void)
         cmocka_unit_test(any_room_gives_whole_json),
         cmocka_unit_test(a_story_that_was_never_begun_keeps_nothing),
         cmocka_unit_test(a_long_text_is_cut_between_two_characters),
+        cmocka_unit_test(a_command_of_long_words_is_a_story_too),
         cmocka_unit_test(a_fetch_is_told_to_each_of_its_askers),
         cmocka_unit_test(a_telling_may_lack_everything),
         cmocka_unit_test(numbers_without_end_have_an_end),
