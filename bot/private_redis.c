@@ -32,11 +32,14 @@ static const char *socket_path(struct arena *arena, const char *state_dir)
     return arena_printf(arena, "%s/redis.sock", absolute(arena, state_dir));
 }
 
-/* mkdir -p, the last one 0700. */
+/* mkdir -p, the last one 0700, written with a slash behind it or without. */
 static bool make_dirs(struct arena *arena, const char *dir, struct error *err)
 {
     char *path = arena_strdup(arena, dir);
+    size_t len = strlen(path);
 
+    while (len > 1 && path[len - 1] == '/')
+        path[--len] = '\0';
     for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
         if (mkdir(path, 0755) != 0 && errno != EEXIST)
@@ -102,6 +105,7 @@ int private_redis_exec(const char *dir)
         fprintf(stderr, "raiox: %s: %s\n", dir, strerror(errno));
         return 1;
     }
+    umask(077); /* response_urls are secrets, even in a folder that somebody else has made */
     execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", "redis.sock",
            "--unixsocketperm", "700", "--dir", dir, "--appendonly", "yes", "--appendfsync",
            "always", "--save", "", "--maxmemory-policy", "noeviction", "--daemonize", "no",

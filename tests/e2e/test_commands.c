@@ -657,13 +657,24 @@ static void a_run_without_redis_server_says_what_to_install(void **state)
 
 static void the_private_redis_is_for_us_alone(void **state)
 {
-    struct world *world = world_start(state, &(struct world_options){ .parts = WORLD_RUN });
+    static const char *const written[] = { "RAIOX_STATE_DIR", "RAIOX_STATE_DIR=./var//" };
     struct stat at;
 
-    assert_int_equal(stat(arena_printf(world->arena, "%s/var", world->dir), &at), 0);
-    assert_int_equal(at.st_mode & 0777, 0700);
-    /* Commands beside a run find its Redis. */
-    assert_true(has_line(world_raiox(world, "check").out, "ok", "redis", ""));
+    for (size_t i = 0; i < COUNT(written); i++) {
+        struct world *world = world_start(
+            state, &(struct world_options){ .parts = WORLD_RUN,
+                                            .env = (const char *const[]){ written[i], NULL } });
+
+        assert_int_equal(stat(arena_printf(world->arena, "%s/var", world->dir), &at), 0);
+        assert_int_equal(at.st_mode & 0777, 0700);
+        assert_int_equal(stat(arena_printf(world->arena, "%s/var/appendonlydir", world->dir), &at),
+                         0);
+        assert_int_equal(at.st_mode & 0777, 0700);
+        /* Commands beside a run find its Redis. */
+        assert_true(has_line(world_raiox(world, "check").out, "ok", "redis", ""));
+        world_close(state);
+        world_open(state);
+    }
 }
 
 /* raiox run in a terminal of its own. Returns its pid. */
