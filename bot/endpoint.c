@@ -40,6 +40,9 @@
 #define MAX_DISCARDED (1024 * 1024)
 /* Turns of libmicrohttpd in which answers must be out that are given at the very end. */
 #define LAST_TURNS 16
+/* Who has just connected means to ask something: a server that stops waits so long for its first
+ * byte. */
+#define NEWCOMER_MS 1000
 #define SD_LISTEN_FDS_START 3 /* sd_listen_fds(3) */
 
 /* Whose move it is on a connection. */
@@ -543,6 +546,7 @@ static void on_sweep(void *arg)
         peer_close(peer);
     run(endpoint); /* libmicrohttpd's own time-outs */
     loop_timer_start(endpoint->loop, &endpoint->sweep, SWEEP_MS, on_sweep, endpoint);
+    drained(endpoint);
 }
 
 /* Raises the soft limit of descriptors as far as the hard one lets; returns how many connections
@@ -595,15 +599,17 @@ struct endpoint *endpoint_create(struct loop *loop, int fd, const struct route *
     return endpoint;
 }
 
-/* Nothing is under way: no request that is known, and none of which only a part has come. */
+/* Nothing is under way: no request that is known, none of which only a part has come, and nobody who
+ * was let in a moment ago and has not had the time to speak. */
 static bool is_quiet(struct endpoint *endpoint)
 {
+    int64_t now_ms = clock_mono_ms();
     struct peer *peer;
 
     if (endpoint->requests > 0)
         return false;
     TAILQ_FOREACH(peer, &endpoint->peers[PEER_OWES], link)
-    if (has_begun(peer))
+    if (has_begun(peer) || now_ms - peer->since_ms < NEWCOMER_MS)
         return false;
     TAILQ_FOREACH(peer, &endpoint->peers[PEER_IDLE], link)
     if (has_begun(peer))

@@ -14,7 +14,7 @@
 
 #define RIG_SECRET "0123456789abcdef0123456789abcdef"
 /* Longer than anything here takes on a busy machine. */
-#define RIG_PATIENCE_MS 20000
+#define RIG_PATIENCE_MS 60000
 
 struct serve_rig {
     pid_t pid; /* 0: not running */
