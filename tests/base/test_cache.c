@@ -10,6 +10,9 @@
 
 #include <cmocka.h>
 
+/* Longer than anything here takes on a busy machine. */
+#define PATIENCE_MS 60000
+
 static struct loop *loop;
 
 static void on_state(void *arg, bool up, const struct error *err)
@@ -103,7 +106,7 @@ static void settle(struct worker *worker)
 {
     bool done = false;
 
-    redis_command(worker->redis, 20000, on_pong, &done, 1, &BYTES("PING"));
+    redis_command(worker->redis, PATIENCE_MS, on_pong, &done, 1, &BYTES("PING"));
     while (!done)
         loop_turn(loop, 1000);
 }
@@ -130,11 +133,12 @@ static void without_redis_this_process_remembers(void **state)
 
     (void)state;
     assert_false(get(cache, "board").found);
+    int64_t put_ms = clock_mono_ms();
     cache_put(cache, "board", BYTES("rows"), 60000);
     cache_put(cache, "empty", BYTES(""), 60000);
     struct got got = get(cache, "board");
     assert_string_equal(got.text, "rows");
-    assert_true(got.age_ms >= 0 && got.age_ms < 5000);
+    assert_true(got.age_ms >= 0 && got.age_ms <= clock_mono_ms() - put_ms);
     assert_true(get(cache, "empty").found); /* nothing is a value, too */
     assert_int_equal(get(cache, "empty").len, 0);
     assert_false(get(cache, "boar").found);
@@ -155,13 +159,13 @@ static void a_value_is_forgotten_when_its_time_is_over(void **state)
     struct cache *cache = cache_create(loop, NULL);
 
     (void)state;
-    cache_put(cache, "a", BYTES("1"), 100);
-    cache_put(cache, "b", BYTES("2"), 60000);
+    cache_put(cache, "a", BYTES("1"), 2000);
+    cache_put(cache, "b", BYTES("2"), 600000);
     assert_true(get(cache, "a").found);
-    pass_ms(101);
+    pass_ms(2001);
     assert_false(get(cache, "a").found);
     struct got got = get(cache, "b");
-    assert_true(got.found && got.age_ms >= 101);
+    assert_true(got.found && got.age_ms >= 2001);
     cache_destroy(cache);
 }
 
@@ -274,12 +278,14 @@ static void what_one_worker_puts_the_others_know_with_its_age(void **state)
     struct worker a = worker_begin(server), b = worker_begin(server);
 
     (void)state;
+    int64_t put_ms = clock_mono_ms();
     cache_put(a.cache, "board", (struct bytes){ "r\0w\n\xff", 5 }, 60000);
     settle(&a);
     pass_ms(120);
     struct got got = get(b.cache, "board");
     assert_int_equal(got.len, 5);
-    assert_true(got.age_ms >= 110 && got.age_ms < 20000);
+    /* By Redis' clock, to a ms or two. */
+    assert_true(got.age_ms >= 110 && got.age_ms <= clock_mono_ms() - put_ms + 10);
     assert_true(get(b.cache, "board").age_ms >= got.age_ms); /* now from its own copy */
 
     char *left =
@@ -303,11 +309,11 @@ static void a_copy_from_redis_is_no_younger_than_the_value(void **state)
     struct worker a = worker_begin(server), b = worker_begin(server);
 
     (void)state;
-    cache_put(a.cache, "x", BYTES("1"), 400);
+    cache_put(a.cache, "x", BYTES("1"), 3000);
     settle(&a);
-    pass_ms(200);
+    pass_ms(1500);
     assert_true(get(b.cache, "x").found);
-    pass_ms(250);
+    pass_ms(1600);
     assert_false(get(b.cache, "x").found);
     worker_end(&a);
     worker_end(&b);
@@ -374,9 +380,9 @@ static void one_of_all_holds_a_claim_until_it_lets_go_or_its_time_is_over(void *
     assert_false(claim(b.cache, "x", 60000));
     cache_release(a.cache, "x");
     settle(&a);
-    assert_true(claim(b.cache, "x", 100));
+    assert_true(claim(b.cache, "x", 2000));
     assert_false(claim(a.cache, "x", 60000));
-    pass_ms(110);
+    pass_ms(2010);
     assert_true(claim(a.cache, "x", 60000));
     worker_end(&a);
     worker_end(&b);
@@ -413,8 +419,9 @@ static void a_silent_redis_is_waited_for_half_a_second_and_kept(void **state)
     redis_server_freeze(server);
     int64_t start_ms = clock_mono_ms();
     assert_false(get(worker.cache, "x").found);
-    assert_true(clock_mono_ms() - start_ms >= 500 && clock_mono_ms() - start_ms < 3000);
-    assert_true(redis_up(worker.redis)); /* others wait on it longer */
+    assert_true(clock_mono_ms() - start_ms >= 500);
+    assert_true(
+        redis_up(worker.redis)); /* it gave up before Redis was given up: others wait longer */
     cache_put(worker.cache, "x", BYTES("here"), 60000);
     assert_string_equal(get(worker.cache, "x").text, "here");
     redis_server_thaw(server);
@@ -433,9 +440,11 @@ static void without_its_redis_the_process_still_remembers(void **state)
     redis_server_kill(server);
     while (redis_up(worker.redis))
         loop_turn(loop, 1000);
-    int64_t start_ms = clock_mono_ms();
-    assert_false(get(worker.cache, "x").found);
-    assert_true(clock_mono_ms() - start_ms < 400);
+    struct got nothing = { 0 };
+    cache_get(worker.cache, "x", on_value, &nothing);
+    loop_turn(loop, 0); /* the very next one: nobody waits for Redis */
+    assert_int_equal(nothing.calls, 1);
+    assert_false(nothing.found);
     cache_put(worker.cache, "x", BYTES("here"), 60000);
     assert_string_equal(get(worker.cache, "x").text, "here");
     cache_drop(worker.cache, "x");

@@ -59,11 +59,15 @@ static void timers_run_in_order_of_their_time(void **state)
 {
     struct loop_timer timers[6] = { 0 }, stop = { 0 };
     static const int delays[] = { 30, 10, 20, 0, 10, 25 };
+    int64_t began_ms;
 
     (void)state;
     ran[0] = '\0';
-    for (size_t i = 0; i < COUNT(delays); i++)
-        loop_timer_start(loop, &timers[i], delays[i], on_note, (void *)(&"abcdef"[i]));
+    do { /* all within one ms: else their delays do not say which is due first */
+        began_ms = clock_mono_ms();
+        for (size_t i = 0; i < COUNT(delays); i++)
+            loop_timer_start(loop, &timers[i], delays[i], on_note, (void *)(&"abcdef"[i]));
+    } while (clock_mono_ms() != began_ms);
     loop_timer_stop(loop, &timers[5]);
     loop_timer_start(loop, &stop, 40, on_stop, NULL);
     loop_run(loop);

@@ -194,12 +194,15 @@ static void on_late(void *arg)
     fail_msg("it took too long");
 }
 
+/* Longer than anything here takes on a busy machine. */
+#define PATIENCE_MS 60000
+
 /* Turns until *number is at least wanted. */
 static void until(const int *number, int wanted)
 {
     struct loop_timer late = { 0 };
 
-    loop_timer_start(loop, &late, 20 * 1000, on_late, NULL);
+    loop_timer_start(loop, &late, PATIENCE_MS, on_late, NULL);
     while (*number < wanted)
         loop_turn(loop, 1000);
     loop_timer_stop(loop, &late);
@@ -249,9 +252,9 @@ static void commands_are_answered_in_their_order(void **state)
     for (int tcp = 0; tcp < 2; tcp++) {
         answers = 0;
         begin_up(tcp ? server->tcp_url : server->unix_url);
-        COMMAND(&got[0], 5000, "DEL", "n");
+        COMMAND(&got[0], PATIENCE_MS, "DEL", "n");
         for (size_t i = 1; i < COUNT(got); i++)
-            COMMAND(&got[i], 5000, "INCR", "n");
+            COMMAND(&got[i], PATIENCE_MS, "INCR", "n");
         until(&answers, COUNT(got));
         for (size_t i = 1; i < COUNT(got); i++)
             assert_int_equal(got[i].integer, i);
@@ -274,18 +277,18 @@ static void words_may_hold_any_byte_and_a_megabyte(void **state)
     begin_up(server->unix_url);
     struct bytes set[] = { BYTES("SET"), { "k\0\r\n", 4 }, { value, len } };
     struct bytes strlen_of[] = { BYTES("STRLEN"), { "k\0\r\n", 4 } };
-    redis_command(redis, 10000, on_reply, &got, COUNT(set), set);
-    redis_command(redis, 10000, on_reply, &got, COUNT(strlen_of), strlen_of);
+    redis_command(redis, PATIENCE_MS, on_reply, &got, COUNT(set), set);
+    redis_command(redis, PATIENCE_MS, on_reply, &got, COUNT(strlen_of), strlen_of);
     struct bytes none[] = { BYTES("ECHO"), { NULL, 0 } };
     memset(value, 0, len);
     until(&answers, 2);
     assert_int_equal(got.integer, len);
-    redis_command(redis, 10000, on_reply, &got, COUNT(none), none);
+    redis_command(redis, PATIENCE_MS, on_reply, &got, COUNT(none), none);
     struct bytes back[] = { BYTES("GETRANGE"), { "k\0\r\n", 4 }, BYTES("5242875"), BYTES("-1") };
     until(&answers, 3);
     assert_int_equal(got.type, REDIS_REPLY_STRING);
     assert_string_equal(got.text, "");
-    redis_command(redis, 10000, on_reply, &got, COUNT(back), back);
+    redis_command(redis, PATIENCE_MS, on_reply, &got, COUNT(back), back);
     until(&answers, 4);
     assert_int_equal((unsigned char)got.text[4], (unsigned char)((len - 1) * 7));
     free(value);
@@ -305,9 +308,9 @@ static void a_command_over_its_ceiling_fails_and_the_connection_lives(void **sta
     answers = 0;
     begin_up(server->unix_url);
     struct bytes words[] = { BYTES("SET"), BYTES("k"), { value, len } };
-    redis_command(redis, 5000, on_reply, &large, COUNT(words), words);
-    redis_script(redis, &echo, 5000, on_reply, &script, 1, 2, words + 1);
-    COMMAND(&small, 5000, "PING");
+    redis_command(redis, PATIENCE_MS, on_reply, &large, COUNT(words), words);
+    redis_script(redis, &echo, PATIENCE_MS, on_reply, &script, 1, 2, words + 1);
+    COMMAND(&small, PATIENCE_MS, "PING");
     assert_int_equal(large.calls, 0);
     until(&answers, 3);
     assert_int_equal(large.kind, ERR_INTERNAL);
@@ -328,10 +331,10 @@ static void who_we_are_and_which_database_is_set_on_connect(void **state)
     answers = 0;
     snprintf(url, sizeof(url), "%s?db=7", server->unix_url);
     begin_up(url);
-    COMMAND(&got, 5000, "CLIENT", "GETNAME");
+    COMMAND(&got, PATIENCE_MS, "CLIENT", "GETNAME");
     until(&answers, 1);
     assert_string_equal(got.text, "raiox-test");
-    COMMAND(&got, 5000, "SET", "seven", "7");
+    COMMAND(&got, PATIENCE_MS, "SET", "seven", "7");
     until(&answers, 2);
     end();
     char *text = redis_server_ask(server, (const char *const[]){ "INFO", "keyspace", NULL });
@@ -376,7 +379,7 @@ static void each_refusal_has_its_kind(void **state)
         char script[100];
         struct got got;
         snprintf(script, sizeof(script), "return redis.error_reply('%s it is')", rows[i].word);
-        COMMAND(&got, 5000, "EVAL", script, "0");
+        COMMAND(&got, PATIENCE_MS, "EVAL", script, "0");
         until(&answers, (int)i + 1);
         assert_int_equal(got.kind, rows[i].kind);
         assert_int_equal(strncmp(got.log, rows[i].word, strlen(rows[i].word)), 0);
@@ -396,7 +399,7 @@ static void a_right_that_a_script_lacks_is_a_matter_of_rights(void **state)
     begin_up(server->unix_url);
     free(redis_server_ask(server,
                           (const char *const[]){ "ACL", "SETUSER", "default", "-incr", NULL }));
-    redis_script(redis, &incr, 5000, on_reply, &got, 1, 1, &BYTES("n"));
+    redis_script(redis, &incr, PATIENCE_MS, on_reply, &got, 1, 1, &BYTES("n"));
     until(&answers, 1);
     assert_int_equal(got.kind, ERR_PERMISSION);
     end();
@@ -411,7 +414,7 @@ static void an_unknown_command_does_not_show_its_arguments(void **state)
     (void)state;
     answers = 0;
     begin_up(server->unix_url);
-    COMMAND(&got, 5000, "XNOPE", "secret");
+    COMMAND(&got, PATIENCE_MS, "XNOPE", "secret");
     until(&answers, 1);
     assert_int_equal(got.kind, ERR_INTERNAL);
     assert_null(strstr(got.log, "secret"));
@@ -436,7 +439,7 @@ static void a_script_is_sent_whole_only_when_redis_does_not_know_it(void **state
     begin_up(server->unix_url);
     for (int i = 0; i < 2; i++) {
         for (int j = 0; j < 3; j++)
-            redis_script(redis, &concat, 5000, on_reply, &got, 1, COUNT(words), words);
+            redis_script(redis, &concat, PATIENCE_MS, on_reply, &got, 1, COUNT(words), words);
         until(&answers, i * 3 + 3);
         assert_string_equal(got.text, "{raiox}:a\r\nb");
         free(redis_server_ask(server, (const char *const[]){ "SCRIPT", "FLUSH", NULL }));
@@ -447,9 +450,9 @@ static void a_script_is_sent_whole_only_when_redis_does_not_know_it(void **state
     assert_non_null(strstr(stats, "cmdstat_eval:calls=6,"));
     free(stats);
 
-    redis_script(redis, &concat, 5000, on_reply, &got, 1, COUNT(words), words);
+    redis_script(redis, &concat, PATIENCE_MS, on_reply, &got, 1, COUNT(words), words);
     until(&answers, 7);
-    redis_script(redis, &concat, 5000, on_reply, &got, 1, COUNT(words), words);
+    redis_script(redis, &concat, PATIENCE_MS, on_reply, &got, 1, COUNT(words), words);
     until(&answers, 8);
     stats = redis_server_ask(server, (const char *const[]){ "INFO", "commandstats", NULL });
     assert_non_null(strstr(stats, "cmdstat_evalsha:calls=8,"));
@@ -468,7 +471,7 @@ static void a_script_that_says_noscript_itself_does_not_go_round(void **state)
     (void)state;
     answers = 0;
     begin_up(server->unix_url);
-    redis_script(redis, &liar, 5000, on_reply, &got, 0, 0, NULL);
+    redis_script(redis, &liar, PATIENCE_MS, on_reply, &got, 0, 0, NULL);
     until(&answers, 1);
     assert_int_equal(got.kind, ERR_INTERNAL);
     assert_string_equal(got.log, "NOSCRIPT of mine");
@@ -488,15 +491,16 @@ static void a_command_without_an_answer_ends_and_takes_the_connection_along(void
     begin_up(server->unix_url);
     int64_t start_ms = clock_mono_ms();
     COMMAND(&blocked, 150, "BLPOP", "never", "0");
-    COMMAND(&other, 60000, "PING");
+    COMMAND(&other, PATIENCE_MS, "PING");
     until(&answers, 2);
-    assert_true(clock_mono_ms() - start_ms >= 150 && clock_mono_ms() - start_ms < 5000);
+    /* The other one's answer would have been waited for much longer. */
+    assert_in_range(clock_mono_ms() - start_ms, 150, PATIENCE_MS / 3);
     assert_int_equal(blocked.kind, ERR_TIMEOUT);
     assert_int_equal(other.kind, ERR_UNAVAILABLE);
     assert_int_equal(seen.downs, 1);
     assert_false(redis_up(redis));
     until(&seen.ups, 2);
-    COMMAND(&again, 5000, "PING");
+    COMMAND(&again, PATIENCE_MS, "PING");
     until(&answers, 3);
     assert_string_equal(again.text, "PONG");
     end();
@@ -511,8 +515,8 @@ static void an_answer_in_time_leaves_no_time_out_behind(void **state)
     (void)state;
     answers = 0;
     begin_up(server->unix_url);
-    COMMAND(&first, 100, "PING");
-    COMMAND(&later, 5000, "BLPOP", "never", "0.3");
+    COMMAND(&first, 2000, "PING");
+    COMMAND(&later, PATIENCE_MS, "BLPOP", "never", "2.5");
     until(&answers, 2);
     assert_string_equal(first.text, "PONG");
     assert_int_equal(later.type, REDIS_REPLY_NIL);
@@ -534,22 +538,19 @@ static void while_it_is_away_commands_fail_at_once_and_later_it_is_back(void **s
         answers = 0;
         begin_up(tcp ? server->tcp_url : server->unix_url);
         for (int round = 1; round <= 3; round++) {
-            COMMAND(&got, 5000, "SET", "kept", "yes");
+            COMMAND(&got, PATIENCE_MS, "SET", "kept", "yes");
             until(&answers, 3 * round - 2);
             redis_server_kill(server);
             until(&seen.downs, round);
             assert_int_equal(seen.err.kind, ERR_UNAVAILABLE);
-            int64_t start_ms = clock_mono_ms();
-            COMMAND(&got, 5000, "PING");
-            until(&answers, 3 * round - 1);
+            COMMAND(&got, PATIENCE_MS, "PING");
+            loop_turn(loop, 0); /* the very next one */
+            assert_int_equal(answers, 3 * round - 1);
             assert_int_equal(got.kind, ERR_UNAVAILABLE);
             assert_int_equal(strncmp(got.log, "not connected", 13), 0);
-            assert_true(clock_mono_ms() - start_ms < 500);
             redis_server_restart(server);
-            start_ms = clock_mono_ms();
             until(&seen.ups, round + 1);
-            assert_true(clock_mono_ms() - start_ms < 5000);
-            COMMAND(&got, 5000, "GET", "kept");
+            COMMAND(&got, PATIENCE_MS, "GET", "kept");
             until(&answers, 3 * round);
             assert_string_equal(got.text, "yes");
             assert_int_equal(seen.downs, round); /* told once, not for every attempt */
@@ -570,13 +571,11 @@ static void a_server_that_accepts_and_never_answers_is_not_up(void **state)
     begin(server->unix_url);
     until(&seen.downs, 1);
     assert_int_equal(seen.ups, 0);
-    COMMAND(&got, 5000, "PING");
+    COMMAND(&got, PATIENCE_MS, "PING");
     until(&answers, 1);
     assert_int_equal(got.kind, ERR_UNAVAILABLE);
     redis_server_thaw(server);
-    int64_t start_ms = clock_mono_ms();
     until(&seen.ups, 1);
-    assert_true(clock_mono_ms() - start_ms < 5000);
     end();
     redis_server_stop(server);
 }
@@ -625,17 +624,13 @@ static void a_wrong_password_is_told_apart_from_no_server(void **state)
     redis_server_stop(server);
 }
 
-/* Turns for so long; the longest that one of them took. */
-static int64_t turn_for(int64_t ms)
+/* Turns for so long: only to see that something does not happen. */
+static void turn_for(int64_t ms)
 {
-    int64_t end_ms = clock_mono_ms() + ms, longest_ms = 0, now_ms;
+    int64_t end_ms = clock_mono_ms() + ms;
 
-    while ((now_ms = clock_mono_ms()) < end_ms) {
+    while (clock_mono_ms() < end_ms)
         loop_turn(loop, 20);
-        if (clock_mono_ms() - now_ms > longest_ms)
-            longest_ms = clock_mono_ms() - now_ms;
-    }
-    return longest_ms;
 }
 
 static void a_resolver_that_is_silent_holds_up_nobody(void **state)
@@ -647,9 +642,11 @@ static void a_resolver_that_is_silent_holds_up_nobody(void **state)
     snprintf(url, sizeof(url), "redis://slow.test:%d", server->port);
     pthread_mutex_lock(&names_answered);
     begin(url);
-    assert_true(turn_for(2500) < 1000);
+    /* A turn that waited for the resolver would never end: it is silent until further below. */
+    until(&seen.downs, 1); /* it says what it waits for */
+    turn_for(500);
     assert_int_equal(seen.ups, 0);
-    assert_int_equal(seen.downs, 1); /* it says what it waits for */
+    assert_int_equal(seen.downs, 1);
     assert_non_null(strstr(seen.err.log, "looking it up"));
     pthread_mutex_unlock(&names_answered);
     until(&seen.ups, 1);
@@ -724,7 +721,7 @@ static int listen_on(char url[64])
 static void until_readable(int fd)
 {
     struct pollfd at = { .fd = fd, .events = POLLIN };
-    int64_t end_ms = clock_mono_ms() + 20 * 1000;
+    int64_t end_ms = clock_mono_ms() + PATIENCE_MS;
 
     while (poll(&at, 1, 0) == 0 && clock_mono_ms() < end_ms)
         loop_turn(loop, 1);
@@ -774,7 +771,7 @@ static void what_is_not_redis_is_an_error_and_never_a_crash(void **state)
         begin(url);
         answers = 0;
         int peer = accept_and_greet(listener);
-        COMMAND(&got, 5000, "PING");
+        COMMAND(&got, PATIENCE_MS, "PING");
         loop_turn(loop, 0);
         size_t len = rows[i].says[0] ? strlen(rows[i].says) : 4;
         assert_int_equal(write(peer, rows[i].says, len), len);
@@ -799,7 +796,7 @@ static void a_reply_in_many_parts_has_a_ceiling_too(void **state)
     begin(url);
     answers = 0;
     int peer = accept_and_greet(listener);
-    COMMAND(&got, 20000, "PING");
+    COMMAND(&got, PATIENCE_MS, "PING");
     loop_turn(loop, 0);
     assert_int_equal(write(peer, "*1000000\r\n", 10), 10);
     int head = sprintf(part, "$%zu\r\n", len);
@@ -825,23 +822,24 @@ static void a_reply_in_many_parts_has_a_ceiling_too(void **state)
 static void a_server_that_hangs_up_is_not_knocked_at_all_the_time(void **state)
 {
     char url[64];
-    int listener = listen_on(url), greeted = 0;
-    int64_t end_ms = clock_mono_ms() + 3000;
+    int listener = listen_on(url);
+    int64_t hung_up_ms = clock_mono_ms(), least_ms = 0;
 
     (void)state;
     begin(url);
-    while (clock_mono_ms() < end_ms) {
-        struct pollfd at = { .fd = listener, .events = POLLIN };
-        loop_turn(loop, 10);
-        if (poll(&at, 1, 0) == 0)
-            continue;
+    for (int knocks = 0; knocks < 6; knocks++) {
+        until_readable(listener);
+        int64_t knocked_ms = clock_mono_ms();
+        assert_true(knocked_ms - hung_up_ms >= least_ms);
         seen.ups = seen.downs = 0;
         int peer = accept_and_greet(listener);
+        hung_up_ms = clock_mono_ms();
         close(peer);
         until(&seen.downs, 1);
-        greeted++;
+        /* Twice as long each time, unless it lived so long that it counts as a real one. */
+        bool short_lived = clock_mono_ms() - knocked_ms < 100;
+        least_ms = short_lived && least_ms > 0 ? 2 * least_ms : 100;
     }
-    assert_in_range(greeted, 3, 7);
     end();
     close(listener);
 }
@@ -856,13 +854,13 @@ static void a_demoted_primary_is_left_for_whoever_has_its_name_now(void **state)
     answers = 0;
     begin_up(server->unix_url);
     free(redis_server_ask(server, (const char *const[]){ "REPLICAOF", "127.0.0.1", "1", NULL }));
-    COMMAND(&got, 5000, "SET", "k", "v");
+    COMMAND(&got, PATIENCE_MS, "SET", "k", "v");
     until(&answers, 1);
     assert_int_equal(got.kind, ERR_UNAVAILABLE);
     turn_for(3000);
     assert_int_equal(seen.downs, 0); /* a young connection would lead to the same server */
     for (int i = 2; i <= 4; i++) {
-        COMMAND(&got, 5000, "SET", "k", "v");
+        COMMAND(&got, PATIENCE_MS, "SET", "k", "v");
         until(&answers, i);
         assert_int_equal(strncmp(got.log, "READONLY", 8), 0);
         until(&seen.ups, 2);
@@ -883,7 +881,7 @@ static void an_answer_that_is_cut_off_is_an_error(void **state)
     begin(url);
     answers = 0;
     int peer = accept_and_greet(listener);
-    COMMAND(&got, 5000, "XREADGROUP");
+    COMMAND(&got, PATIENCE_MS, "XREADGROUP");
     loop_turn(loop, 0);
     assert_int_equal(write(peer, "*1\r\n*2\r\n$5\r\nhel", 15), 15);
     loop_turn(loop, 100);
@@ -913,11 +911,11 @@ static void a_callback_may_destroy_the_connection(void **state)
     (void)state;
     answers = 0;
     begin_up(server->unix_url);
-    COMMAND(&got[0], 5000, "PING");
+    COMMAND(&got[0], PATIENCE_MS, "PING");
     got[1] = (struct got){ 0 };
-    redis_command(redis, 5000, on_reply_destroy, &got[1], 1, &BYTES("PING"));
-    COMMAND(&got[2], 5000, "PING");
-    COMMAND(&got[3], 5000, "PING");
+    redis_command(redis, PATIENCE_MS, on_reply_destroy, &got[1], 1, &BYTES("PING"));
+    COMMAND(&got[2], PATIENCE_MS, "PING");
+    COMMAND(&got[3], PATIENCE_MS, "PING");
     until(&answers, 4);
     assert_string_equal(got[0].text, "PONG");
     assert_string_equal(got[1].text, "PONG");
@@ -938,8 +936,8 @@ static void a_callback_may_destroy_it_when_it_failed_too(void **state)
     begin_up(server->unix_url);
     COMMAND(&got[0], 100, "BLPOP", "never", "0");
     got[1] = (struct got){ 0 };
-    redis_command(redis, 5000, on_reply_destroy, &got[1], 1, &BYTES("PING"));
-    COMMAND(&got[2], 5000, "PING");
+    redis_command(redis, PATIENCE_MS, on_reply_destroy, &got[1], 1, &BYTES("PING"));
+    COMMAND(&got[2], PATIENCE_MS, "PING");
     until(&answers, 3);
     assert_int_equal(got[0].kind, ERR_TIMEOUT);
     assert_int_equal(got[2].calls, 1);
@@ -969,7 +967,7 @@ static void news_of_the_state_may_destroy_it(void **state)
         loop = loop_create();
         assert_true(redis_address_parse(urls[i] ? urls[i] : server->unix_url, &address, &err));
         redis = redis_create(loop, &address, "raiox-test", on_state_destroy, NULL);
-        COMMAND(&got, 5000, "PING");
+        COMMAND(&got, PATIENCE_MS, "PING");
         until(&answers, 1);
         while (redis)
             loop_turn(loop, 1000);
@@ -983,7 +981,7 @@ static void on_reply_again(void *arg, const redisReply *reply, const struct erro
     struct got *got = arg;
 
     on_reply(arg, reply, err);
-    redis_command(redis, 5000, on_reply_again, got, 1, &BYTES("PING"));
+    redis_command(redis, PATIENCE_MS, on_reply_again, got, 1, &BYTES("PING"));
 }
 
 /* One that asks again whatever happens neither spins nor outlives the connection. */
@@ -994,7 +992,7 @@ static void a_callback_that_always_asks_again_has_one_answer_a_turn(void **state
     (void)state;
     answers = 0;
     begin("unix:///nonexistent/redis.sock");
-    redis_command(redis, 5000, on_reply_again, &got, 1, &BYTES("PING"));
+    redis_command(redis, PATIENCE_MS, on_reply_again, &got, 1, &BYTES("PING"));
     for (int turn = 0; turn < 20; turn++) {
         int before = answers;
         loop_turn(loop, 10);
@@ -1033,9 +1031,9 @@ static void a_callback_runs_under_its_callers_context(void **state)
     begin_up(server->unix_url);
     for (int up = 1; up >= 0; up--) {
         loop_context_swap(loop, &contexts[0]);
-        redis_command(redis, 5000, on_reply_in_context, &contexts[0], 1, &BYTES("PING"));
+        redis_command(redis, PATIENCE_MS, on_reply_in_context, &contexts[0], 1, &BYTES("PING"));
         loop_context_swap(loop, NULL);
-        redis_command(redis, 5000, on_reply_in_context, NULL, 1, &BYTES("PING"));
+        redis_command(redis, PATIENCE_MS, on_reply_in_context, NULL, 1, &BYTES("PING"));
         until(&answers, up ? 2 : 4);
         if (up)
             redis_server_kill(server);
@@ -1057,8 +1055,8 @@ static void a_context_is_a_value_and_nothing_is_behind_it(void **state)
     begin_up(server->unix_url);
     for (int up = 1; up >= 0; up--) {
         loop_context_swap(loop, nowhere);
-        redis_command(redis, 5000, on_reply_in_context, nowhere, 1, &BYTES("PING"));
-        redis_script(redis, &concat, 5000, on_reply_in_context, nowhere, 0, 1, &BYTES("x"));
+        redis_command(redis, PATIENCE_MS, on_reply_in_context, nowhere, 1, &BYTES("PING"));
+        redis_script(redis, &concat, PATIENCE_MS, on_reply_in_context, nowhere, 0, 1, &BYTES("x"));
         loop_context_swap(loop, NULL);
         if (!up)
             redis_server_kill(server);
@@ -1077,10 +1075,10 @@ static void who_wants_no_answer_is_not_shown_when_it_comes(void **state)
     answers = 0;
     begin_up(server->unix_url);
     loop_context_swap(loop, &contexts[1]); /* and then it is gone */
-    redis_command(redis, 5000, NULL, NULL, 1, &BYTES("PING"));
+    redis_command(redis, PATIENCE_MS, NULL, NULL, 1, &BYTES("PING"));
     loop_context_swap(loop, NULL);
     loop_context_observe(loop, on_context, NULL);
-    COMMAND(&got, 5000, "PING");
+    COMMAND(&got, PATIENCE_MS, "PING");
     until(&answers, 1);
     end();
     redis_server_stop(server);
@@ -1096,7 +1094,7 @@ static void what_one_turn_says_is_one_write(void **state)
     begin(url);
     int peer = accept_and_greet(listener);
     for (size_t i = 0; i < COUNT(got); i++)
-        COMMAND(&got[i], 5000, "PING");
+        COMMAND(&got[i], PATIENCE_MS, "PING");
     struct pollfd at = { .fd = peer, .events = POLLIN };
     assert_int_equal(poll(&at, 1, 0), 0); /* not yet: the turn is not over */
     loop_turn(loop, 0);
