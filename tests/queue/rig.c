@@ -210,7 +210,7 @@ struct outcome rig_accept(struct rig *rig, struct queue *queue, const char *trig
     struct command command = rig_command(trigger_id);
     struct outcome outcome = { 0 };
 
-    queue_accept(queue, &command, 2000, on_accept_outcome, &outcome);
+    queue_accept(queue, &command, RIG_PATIENCE_MS, on_accept_outcome, &outcome);
     WAIT_UNTIL(rig, outcome.told);
     return outcome;
 }

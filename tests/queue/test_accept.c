@@ -59,7 +59,7 @@ static void many_at_once_are_all_accepted_under_ids_of_their_own(void **state)
         char trigger[32];
         snprintf(trigger, sizeof(trigger), "many.%d", i);
         struct command command = rig_command(trigger);
-        queue_accept(queue, &command, 2000, on_accept_outcome, &outcomes[i]);
+        queue_accept(queue, &command, RIG_PATIENCE_MS, on_accept_outcome, &outcomes[i]);
         assert_int_equal(outcomes[i].told, 0); /* never inside the call */
     }
     for (int i = 0; i < MANY; i++) {
@@ -97,7 +97,7 @@ static void a_wrong_idea_of_the_clock_of_Redis_loses_no_command(void **state)
     struct queue *queue = queue_create(rig->loop, &rig->address, NULL, NULL, NULL);
 
     /* Asked for before the connection is there, so before anything is known of the clock. */
-    queue_accept(queue, &command, 5000, on_accept_outcome, &outcome);
+    queue_accept(queue, &command, RIG_PATIENCE_MS, on_accept_outcome, &outcome);
     WAIT_UNTIL(rig, outcome.told);
     assert_int_equal(outcome.result, ACCEPTED);
     assert_int_equal(rig_number(rig, "XLEN {raiox}:jobs"), 1);
@@ -119,20 +119,18 @@ static void a_frozen_Redis_is_told_in_time_and_accepts_nothing_late(void **state
     assert_int_equal(first.result, ACCEPTED);
     redis_server_freeze(rig->server);
     begin_ms = clock_mono_ms();
-    queue_accept(queue, &command, 700, on_accept_outcome, &sent);
+    queue_accept(queue, &command, 1500, on_accept_outcome, &sent);
     WAIT_UNTIL(rig, sent.told);
-    assert_in_range(clock_mono_ms() - begin_ms, 600, 1500);
+    assert_in_range(clock_mono_ms() - begin_ms, 1400, QUEUE_ANSWER_MS - 1);
     assert_int_equal(sent.result, ACCEPTED_UNKNOWN); /* it may be in Redis' socket */
     assert_int_not_equal(sent.err.kind, ERR_NONE);
 
     /* By now the connection is known to be gone: this one never leaves us. */
-    begin_ms = clock_mono_ms();
     queue_accept(queue, &after, 700, on_accept_outcome, &later);
     WAIT_UNTIL(rig, later.told);
-    assert_in_range(clock_mono_ms() - begin_ms, 0, 1500);
     assert_int_equal(later.result, ACCEPTED_NOT);
 
-    rig_turn_for(rig, 3000 - 1400);
+    rig_turn_for(rig, 800); /* three seconds in all */
     redis_server_thaw(rig->server);
     WAIT_UNTIL(rig, queue_up(queue));
     assert_int_equal(rig_number(rig, "XLEN {raiox}:jobs"), 1); /* what was late was refused */
@@ -151,7 +149,7 @@ static void an_acceptance_whose_connection_breaks_is_made_good(void **state)
         char trigger[32];
         snprintf(trigger, sizeof(trigger), "cut.%d", i);
         struct command command = rig_command(trigger);
-        queue_accept(queue, &command, 5000, on_accept_outcome, &outcomes[i]);
+        queue_accept(queue, &command, RIG_PATIENCE_MS, on_accept_outcome, &outcomes[i]);
         if (i % 5 == 4) {
             loop_turn(rig->loop, 0); /* sent, not answered */
             rig_do(rig, "CLIENT KILL TYPE normal SKIPME yes");
@@ -180,14 +178,14 @@ static void without_Redis_the_answer_is_no_and_comes_in_time(void **state)
     assert_int_equal(soon.told, 0);
     WAIT_UNTIL(rig, soon.told);
     assert_int_equal(soon.result, ACCEPTED_NOT);
-    assert_in_range(clock_mono_ms() - begin_ms, 400, 1500);
+    assert_in_range(clock_mono_ms() - begin_ms, 400, RIG_PATIENCE_MS / 3);
 
     rig_turn_for(rig, 2000); /* now it is known to be away, and nobody is kept waiting */
     begin_ms = clock_mono_ms();
-    queue_accept(queue, &command, 1500, on_accept_outcome, &later);
+    queue_accept(queue, &command, RIG_PATIENCE_MS, on_accept_outcome, &later);
     WAIT_UNTIL(rig, later.told);
     assert_int_equal(later.result, ACCEPTED_NOT);
-    assert_in_range(clock_mono_ms() - begin_ms, 0, 1000);
+    assert_in_range(clock_mono_ms() - begin_ms, 0, RIG_PATIENCE_MS / 3);
 
     redis_server_restart(rig->server);
     rig_reconnect(rig);
@@ -205,7 +203,7 @@ static void a_short_absence_of_Redis_is_waited_out(void **state)
 
     redis_server_kill(rig->server);
     WAIT_UNTIL(rig, !queue_up(queue));
-    queue_accept(queue, &command, 10000, on_accept_outcome, &outcome);
+    queue_accept(queue, &command, RIG_PATIENCE_MS, on_accept_outcome, &outcome);
     redis_server_restart(rig->server);
     rig_reconnect(rig);
     WAIT_UNTIL(rig, outcome.told);
@@ -289,7 +287,7 @@ static void in_one_turn_each_has_its_own_answer(void **state)
     queue_set_ceiling(queue, 3);
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct command command = rig_command(cases[i].trigger);
-        queue_accept(queue, &command, 2000, on_accept_outcome, &outcomes[i]);
+        queue_accept(queue, &command, RIG_PATIENCE_MS, on_accept_outcome, &outcomes[i]);
     }
     for (size_t i = 0; i < COUNT(cases); i++) {
         WAIT_UNTIL(rig, outcomes[i].told);
@@ -308,12 +306,12 @@ static void ready_means_that_a_write_is_taken(void **state)
     struct queue *queue = rig_queue(rig, NULL);
     struct outcome well = { 0 }, full = { 0 }, frozen = { 0 }, again = { 0 };
 
-    queue_ready(queue, 1000, on_outcome, &well);
+    queue_ready(queue, RIG_PATIENCE_MS, on_outcome, &well);
     WAIT_UNTIL(rig, well.told);
     assert_int_equal(well.err.kind, ERR_NONE);
 
     rig_do(rig, "CONFIG SET maxmemory 1");
-    queue_ready(queue, 1000, on_outcome, &full);
+    queue_ready(queue, RIG_PATIENCE_MS, on_outcome, &full);
     WAIT_UNTIL(rig, full.told);
     rig_do(rig, "CONFIG SET maxmemory 0");
     assert_int_equal(full.err.kind, ERR_UNAVAILABLE);
@@ -323,11 +321,11 @@ static void ready_means_that_a_write_is_taken(void **state)
     int64_t begin_ms = clock_mono_ms();
     queue_ready(queue, 300, on_outcome, &frozen);
     WAIT_UNTIL(rig, frozen.told);
-    assert_in_range(clock_mono_ms() - begin_ms, 290, 1500);
+    assert_true(clock_mono_ms() - begin_ms >= 290);
     assert_int_equal(frozen.err.kind, ERR_TIMEOUT);
-    assert_true(queue_up(queue)); /* an impatient probe does not cut the others off */
+    assert_true(queue_up(queue)); /* before QUEUE_ANSWER_MS: it does not cut the others off */
     redis_server_thaw(rig->server);
-    queue_ready(queue, 5000, on_outcome, &again);
+    queue_ready(queue, RIG_PATIENCE_MS, on_outcome, &again);
     WAIT_UNTIL(rig, again.told);
     assert_int_equal(again.err.kind, ERR_NONE);
     assert_int_equal(frozen.told, 1);

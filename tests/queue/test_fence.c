@@ -106,11 +106,11 @@ static void a_killed_workers_jobs_are_back_at_once_and_uncharged(void **state)
     victim_wait(&victim, 5);
     victim_kill(&victim);
 
-    int64_t begin_ms = clock_mono_ms();
     assert_int_equal(hand_back(rig, supervisor, "v1", NULL).count, 5);
+    assert_int_equal(rig_number(rig, "XLEN {raiox}:jobs"), 5); /* nothing keeps them from anybody */
+    assert_int_equal(rig_number(rig, "ZCARD {raiox}:delayed"), 0);
     worker_begin(rig, &heir, "heir", 8);
     WAIT_UNTIL(rig, heir.count == 5);
-    assert_in_range(clock_mono_ms() - begin_ms, 0, 1000);
     for (int i = 0; i < 5; i++) {
         assert_int_equal(heir.jobs[i]->crashes, 0);
         assert_int_equal(heir.jobs[i]->attempt, 1);
@@ -258,7 +258,7 @@ static void a_dead_hosts_jobs_are_reclaimed_and_a_living_ones_are_not(void **sta
     rig_accept(rig, dead.queue, "1");
     WAIT_UNTIL(rig, dead.count == 1);
     worker_end(&dead);
-    rig_turn_for(rig, 600);
+    rig_turn_for(rig, 5100);
     worker_begin(rig, &living, "near:1", 1);
     struct outcome held = rig_accept(rig, living.queue, "2");
     WAIT_UNTIL(rig, living.count == 1);
@@ -266,7 +266,7 @@ static void a_dead_hosts_jobs_are_reclaimed_and_a_living_ones_are_not(void **sta
 
     struct queue *supervisor = rig_queue(rig, NULL);
     assert_int_equal(reclaim(rig, supervisor, 60000).count, 0); /* nobody is idle that long */
-    assert_int_equal(reclaim(rig, supervisor, 500).count, 1);
+    assert_int_equal(reclaim(rig, supervisor, 5000).count, 1);
     assert_int_equal(worker_finish(&living, 0).err.kind, ERR_NONE);
     WAIT_UNTIL(rig, living.count == 2);
     assert_int_equal(living.jobs[1]->crashes, 0);
@@ -284,9 +284,9 @@ static void a_touch_renews_the_lease(void **state)
     for (int i = 0; i < 250; i++) /* more than a page of touches */
         rig_accept(rig, worker.queue, NULL);
     WAIT_UNTIL(rig, worker.count == 250);
-    rig_turn_for(rig, 400);
+    rig_turn_for(rig, 3000);
     struct outcome outcome = { 0 };
-    queue_reclaim(supervisor, 400, on_count, &outcome); /* looks: all are idle */
+    queue_reclaim(supervisor, 3000, on_count, &outcome); /* looks: all are idle */
     WAIT_UNTIL(rig, !TAILQ_EMPTY(&supervisor->pauses));
     take_touch_soon(worker.queue);
     WAIT_UNTIL(rig, outcome.told);
