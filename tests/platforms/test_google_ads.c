@@ -190,7 +190,7 @@ static void on_findings(void *arg, struct findings *findings)
 
 static void wait_for(struct world *w, int done)
 {
-    int64_t until = clock_mono_ms() + 30000;
+    int64_t until = clock_mono_ms() + 60000;
 
     while (w->done < done && clock_mono_ms() < until)
         loop_turn(w->loop, 100);
@@ -435,9 +435,9 @@ static void a_token_that_never_comes_is_not_waited_for_behind_the_deadline(void 
     int64_t began = clock_mono_ms();
 
     upstream_job_end(w->job);
-    w->job = w->ask.job = upstream_job_begin(w->upstream, began + 300, NULL);
+    w->job = w->ask.job = upstream_job_begin(w->upstream, began + 1000, NULL);
     fetch(w, (const struct route[]){ { "/token", NULL, 0, "", 0, NULL }, { 0 } });
-    assert_in_range(clock_mono_ms() - began, 250, 5000);
+    assert_in_range(clock_mono_ms() - began, 950, 15000); /* not the call's own twenty seconds */
     assert_int_equal(only_warning(w)->kind, ERR_TIMEOUT);
     assert_int_equal(w->calls, 0);
 }

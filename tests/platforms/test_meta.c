@@ -598,6 +598,9 @@ static void an_answer_nested_without_end_is_refused(void **state)
     assert_int_equal(only_warning(w)->kind, ERR_BAD_RESPONSE);
 }
 
+/* What is waited for an answer that never comes is 20 s; a timer of ours ends it sooner. */
+#define CALL_MS 18000
+
 /* One account never answers, another breaks off each time: the third one's numbers come, in time.
  */
 static void silence_costs_only_the_account_that_is_silent(void **state)
@@ -606,7 +609,7 @@ static void silence_costs_only_the_account_that_is_silent(void **state)
     int64_t began = clock_mono_ms();
 
     upstream_job_end(w->job);
-    w->job = w->ask.job = upstream_job_begin(w->upstream, began + 500, NULL);
+    w->job = w->ask.job = upstream_job_begin(w->upstream, began + 3000, NULL);
     route(w, ROUTE("/77/owned_ad_accounts", NULL, 200,
                    LIST(ACCOUNT(10) "," ACCOUNT(11) "," ACCOUNT(12))));
     route(w, ROUTE("/77", NULL, 200, LIST("")));
@@ -616,7 +619,7 @@ static void silence_costs_only_the_account_that_is_silent(void **state)
     route(w, ROUTE("/campaigns", NULL, 200, LIST("")));
     route(w, ROUTE("/insights", NULL, 200, LIST("")));
     run(w);
-    assert_in_range(clock_mono_ms() - began, 0, 3000);
+    assert_in_range(clock_mono_ms() - began, 0, CALL_MS);
     assert_string_equal(only_account(w)->id, "act_10");
     assert_int_equal(w->findings->warnings.len, 2);
     assert_string_equal(w->findings->warnings.items[0].account, "act_11");
@@ -656,7 +659,7 @@ static void an_account_has_few_calls_under_way(void **state)
     struct world *w = *state;
 
     upstream_job_end(w->job);
-    w->job = w->ask.job = upstream_job_begin(w->upstream, clock_mono_ms() + 500, NULL);
+    w->job = w->ask.job = upstream_job_begin(w->upstream, clock_mono_ms() + 2000, NULL);
     nested_account(w, ROUTE("/adsets", "after=D", 0, "")); /* none ends */
     run(w);
     assert_int_equal(w->findings->warnings.len, 1);
@@ -685,7 +688,7 @@ static void numbers_do_not_wait_for_a_name_that_never_comes(void **state)
     one_account(w);
     healthy_account(w);
     run(w);
-    assert_in_range(clock_mono_ms() - began, 0, 10000);
+    assert_in_range(clock_mono_ms() - began, 0, CALL_MS);
     assert_int_equal(w->findings->warnings.len, 0);
     assert_int_equal(only_account(w)->campaigns.len, 1);
     assert_null(w->findings->business_managers.items[0].name);
@@ -792,7 +795,7 @@ static void a_dead_token_stops_all_accounts_at_once(void **state)
     route(w, ROUTE("/act_", NULL, 0, "")); /* all else never answers */
     int64_t began = clock_mono_ms();
     run(w);
-    assert_in_range(clock_mono_ms() - began, 0, 5000);
+    assert_in_range(clock_mono_ms() - began, 0, CALL_MS);
     assert_int_equal(only_warning(w)->kind, ERR_AUTH);
     assert_null(only_warning(w)->account);
     assert_non_null(strstr(only_warning(w)->message, "META_ACCESS_TOKEN"));
@@ -865,6 +868,9 @@ static void it_concerns_who_has_accounts_here(void **state)
     assert_true(meta_platform.concerns(&w->client));
 }
 
+/* Longer than anything here takes on a busy machine. */
+#define PATIENCE_MS 60000
+
 /* The job ends at every turn of a fetch, one after the other: nothing is called, nothing leaks. */
 static void a_job_may_end_at_any_turn(void **state)
 {
@@ -877,7 +883,8 @@ static void a_job_may_end_at_any_turn(void **state)
     healthy_account(w);
     route(w, ROUTE("/act_10?", NULL, 200, ACCOUNT(10)));
     route(w, ROUTE("/act_11?", NULL, 400, FAULT(200, 0)));
-    for (int turns = 0; turns < 200 && !whole; turns++) {
+    int64_t give_up_ms = clock_mono_ms() + PATIENCE_MS;
+    for (int turns = 0; !whole && clock_mono_ms() < give_up_ms; turns++) {
         struct upstream_job *job = upstream_job_begin(w->upstream, clock_mono_ms() + 60000, NULL);
         struct arena *arena = arena_create();
         w->ask.job = job;

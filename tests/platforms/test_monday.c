@@ -149,7 +149,7 @@ static void on_board(void *arg, const struct board *board, const struct error *e
 
 static void wait_for(struct world *w, int done)
 {
-    int64_t until = clock_mono_ms() + 20000;
+    int64_t until = clock_mono_ms() + 60000;
 
     while (w->done < done && clock_mono_ms() < until)
         loop_turn(w->loop, 100);

@@ -75,6 +75,10 @@ static void on_done(void *arg, const struct http_answer *answer, const struct er
     }
 }
 
+/* A call by itself would be waited for twenty seconds, a job here for a minute. */
+#define LONG_BEFORE_MS 15000
+#define PATIENCE_MS 60000
+
 static int set_up(void **state)
 {
     static struct world world;
@@ -361,20 +365,21 @@ static void a_hint_that_is_none_counts_as_none(void **state)
         "Retry-After:\r\n",
     };
     struct world *w = *state;
+    int64_t give_up_ms = clock_mono_ms() + PATIENCE_MS;
 
     /* The deadline leaves no room for a back-off: one try each. */
-    upstream_job_end(w->job);
     for (size_t i = 0; i < COUNT(bad); i++) {
-        w->job = upstream_job_begin(w->upstream, clock_mono_ms() + 300, w);
         w->replies[0] = (struct peer_reply){ .status = 429, .headers = bad[i] };
-        w->done = 0;
-        send_call(w);
-        turn_until_done(w);
+        do { /* anew where the machine was too busy for that one */
+            upstream_job_end(w->job);
+            w->job = upstream_job_begin(w->upstream, clock_mono_ms() + 300, w);
+            w->done = w->event_count = 0;
+            send_call(w);
+            turn_until_done(w);
+        } while (w->err.kind == ERR_TIMEOUT && clock_mono_ms() < give_up_ms);
         if (w->err.kind != ERR_RATE_LIMIT || w->err.retry_after_ms != 0)
             fail_msg("%s gave %lld ms", bad[i], (long long)w->err.retry_after_ms);
-        upstream_job_end(w->job);
     }
-    w->job = NULL;
 }
 
 static void silence_ends_at_the_jobs_deadline(void **state)
@@ -383,13 +388,13 @@ static void silence_ends_at_the_jobs_deadline(void **state)
     int64_t began = clock_mono_ms();
 
     upstream_job_end(w->job);
-    w->job = upstream_job_begin(w->upstream, began + 200, w);
+    w->job = upstream_job_begin(w->upstream, began + 1000, w);
     w->replies[0] = (struct peer_reply){ .status = 0, .headers = "" };
     send_call(w);
     turn_until_done(w);
     assert_int_equal(w->err.kind, ERR_TIMEOUT);
     assert_int_equal(w->asked, 1);
-    assert_in_range(clock_mono_ms() - began, 190, 2000);
+    assert_in_range(clock_mono_ms() - began, 990, LONG_BEFORE_MS);
 }
 
 static void no_try_begins_behind_the_deadline(void **state)
@@ -536,7 +541,7 @@ static void who_waits_in_a_line_is_woken_or_late_once(void **state)
     upstream_wait(w->job, &line, on_woken, on_late, &heard, sizeof(heard));
     while (late == 0)
         loop_turn(w->loop, 1000);
-    assert_in_range(clock_mono_ms() - began, 40, 2000);
+    assert_in_range(clock_mono_ms() - began, 40, LONG_BEFORE_MS);
     assert_int_equal(woken, 0);
     upstream_wake(&line);
     assert_int_equal(woken, 0); /* never inside the call */
