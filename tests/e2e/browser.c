@@ -44,9 +44,9 @@ static size_t take_body(char *data, size_t size, size_t count, void *arg)
     return size * count;
 }
 
-/* One call of the driver; what it answers under "value". NULL: it says no. */
+/* One call of the driver; what it answers under "value". NULL: it says no, and why. */
 static const cJSON *call(struct browser *browser, const char *method, const char *url,
-                         const char *body)
+                         const char *body, const char **ret_why)
 {
     scoped_buf struct buf got;
     struct error err = { 0 };
@@ -69,21 +69,30 @@ static const cJSON *call(struct browser *browser, const char *method, const char
     curl_easy_cleanup(curl);
     const cJSON *answer =
         got.len ? json_parse(browser->world->arena, got.data, got.len, &err) : NULL;
-    if (status != 200)
-        fprintf(stderr, "HTTP %ld %s\n", status, buf_cstr(&got));
-    return status == 200 ? json_get(answer, "value") : NULL;
+    const cJSON *value = json_get(answer, "value");
+    if (status == 200)
+        return value;
+    fprintf(stderr, "HTTP %ld %s\n", status, buf_cstr(&got));
+    const char *why = cJSON_GetStringValue(json_get(value, "error"));
+    *ret_why = why ? why : "";
+    return NULL;
+}
+
+static NORETURN void refused(const char *method, const char *path, const char *body)
+{
+    fprintf(stderr, "%s %s %s\n", method, path, body ? body : "");
+    fatal("the browser does not do it");
 }
 
 static const cJSON *must_call(struct browser *browser, const char *method, const char *path,
                               const char *body)
 {
     const char *url = arena_printf(browser->world->arena, "%s%s", browser->session, path);
-    const cJSON *value = call(browser, method, url, body);
+    const char *why;
+    const cJSON *value = call(browser, method, url, body, &why);
 
-    if (!value) {
-        fprintf(stderr, "%s %s %s\n", method, path, body ? body : "");
-        fatal("the browser does not do it");
-    }
+    if (!value)
+        refused(method, path, body);
     return value;
 }
 
@@ -184,26 +193,48 @@ static const char *element(struct browser *browser, const char *selector)
     }
 }
 
-static const char *of_element(struct browser *browser, const char *selector, const char *what)
+/* Of an element that was found, the page may have drawn another since. */
+static bool may_go_the_next_time(const char *why)
 {
-    return arena_printf(browser->world->arena, "/element/%s/%s", element(browser, selector), what);
+    return strcmp(why, "stale element reference") == 0 ||
+           strcmp(why, "element click intercepted") == 0 ||
+           strcmp(why, "element not interactable") == 0;
+}
+
+static const cJSON *of_element(struct browser *browser, const char *method, const char *selector,
+                               const char *what, const char *body)
+{
+    int64_t end_ms = clock_mono_ms() + PROCESS_PATIENCE_MS;
+    struct arena *arena = browser->world->arena;
+    const char *why = "";
+
+    for (;;) {
+        const char *path = arena_printf(arena, "/element/%s/%s", element(browser, selector), what);
+        const cJSON *value =
+            call(browser, method, arena_printf(arena, "%s%s", browser->session, path), body, &why);
+        if (value)
+            return value;
+        if (!may_go_the_next_time(why) || clock_mono_ms() > end_ms)
+            refused(method, path, body);
+        poll(NULL, 0, LOOK_EVERY_MS);
+    }
 }
 
 void browser_click(struct browser *browser, const char *selector)
 {
-    must_call(browser, "POST", of_element(browser, selector, "click"), "{}");
+    of_element(browser, "POST", selector, "click", "{}");
 }
 
 void browser_type_line(struct browser *browser, const char *selector, const char *text)
 {
-    must_call(browser, "POST", of_element(browser, selector, "clear"), "{}");
-    must_call(browser, "POST", of_element(browser, selector, "value"),
-              object(browser, "text", arena_printf(browser->world->arena, "%s" ENTER, text)));
+    of_element(browser, "POST", selector, "clear", "{}");
+    of_element(browser, "POST", selector, "value",
+               object(browser, "text", arena_printf(browser->world->arena, "%s" ENTER, text)));
 }
 
 const char *browser_text(struct browser *browser, const char *selector)
 {
-    return must_call(browser, "GET", of_element(browser, selector, "text"), NULL)->valuestring;
+    return of_element(browser, "GET", selector, "text", NULL)->valuestring;
 }
 
 double browser_number(struct browser *browser, const char *expression)

@@ -35,7 +35,7 @@ static const cJSON *say_as(struct world *world, const char *channel, const char 
                            const char *text)
 {
     int64_t before = newest(world);
-    struct world_ack ack = world_command(world, channel, user, text);
+    struct world_ack ack = world_ask(world, channel, user, text);
 
     assert_int_equal(ack.status, 200);
     return world_taken_reply(world, before);
@@ -207,7 +207,7 @@ static void each_channel_has_its_own_figures(void **state)
     int64_t after = newest(world);
 
     for (size_t i = 0; i < COUNT(cases); i++)
-        world_command(world, cases[i].channel, ANALYST, "");
+        world_ask(world, cases[i].channel, ANALYST, "");
     for (size_t i = 0; i < COUNT(cases); i++) {
         const cJSON *reply = world_taken_reply(world, after);
         const char *channel = json_get(reply, "channel")->valuestring;
@@ -271,7 +271,7 @@ static void refused_blocks_become_text(void **state)
 
     world_fault(world, "{\"service\":\"slack\",\"path\":\"/commands/\",\"status\":400,"
                        "\"body\":\"invalid_blocks\",\"times\":1}");
-    world_command(world, PADARIA, ANALYST, "");
+    world_ask(world, PADARIA, ANALYST, "");
     const cJSON *reply = world_taken_reply(world, before);
     world_clear_faults(world);
     assert_null(json_get(json_get(reply, "body"), "blocks"));

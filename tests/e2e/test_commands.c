@@ -716,7 +716,7 @@ static void assert_ends_well(struct world *world, pid_t pid)
 
     snprintf(process.name, sizeof(process.name), "terminal");
     snprintf(process.err, sizeof(process.err), "%s/sandbox.err", world->dir);
-    process_must_end_well(&process, 30000);
+    process_must_end_well(&process, PROCESS_PATIENCE_MS);
     /* Nobody of it is left: its folder is free. */
     world_start_run(world);
 }

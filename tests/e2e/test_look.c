@@ -111,7 +111,7 @@ static void a_story_goes_from_the_command_to_its_reply(void **state)
     struct world *world = world_start(state, &(struct world_options){ .parts = WORLD_RUN });
     size_t from = 0;
 
-    world_command(world, "C0123", ANALYST, "publico");
+    world_ask(world, "C0123", ANALYST, "publico");
     const char *id = receipt(world, &from, "\"job done\"");
     assert_says(world_body(world, world_taken_reply(world, 0)), id);
     const cJSON *story = told(world, "why", id, "--json"), *attempt = attempt_of(story, 0);
@@ -151,9 +151,9 @@ static void a_remembered_report_says_whose_it_was(void **state)
     struct world *world = world_start(state, &(struct world_options){ .parts = WORLD_RUN });
     size_t from = 0;
 
-    world_command(world, "C0123", ANALYST, "");
+    world_ask(world, "C0123", ANALYST, "");
     const char *maker = receipt(world, &from, "\"job done\"");
-    world_command(world, "C0123", ANALYST, "");
+    world_ask(world, "C0123", ANALYST, "");
     const char *id = receipt(world, &from, "\"job done\"");
     assert_string_not_equal(id, maker);
     const cJSON *story = told(world, "why", id, "--json");
@@ -170,17 +170,17 @@ static void a_remembered_report_says_whose_it_was(void **state)
 
 static void who_joins_a_fetch_has_its_calls_in_its_story(void **state)
 {
-    struct world *world = world_start(
-        state,
-        &(struct world_options){ .parts = WORLD_RUN,
-                                 .env = (const char *const[]){ "RAIOX_WORKERS=1", NULL },
-                                 .sandbox = (const char *const[]){ "--latency-ms", "150", NULL } });
+    struct world *world =
+        world_start(state, &(struct world_options){
+                               .parts = WORLD_RUN,
+                               .env = (const char *const[]){ "RAIOX_WORKERS=1", NULL },
+                               .sandbox = (const char *const[]){ "--latency-ms", "1500", NULL } });
     const char *makers[5] = { NULL };
     size_t from = 0;
     int fetched = 0;
 
     for (int i = 0; i < 5; i++)
-        world_command(world, "C0123", ANALYST, "");
+        world_ask(world, "C0123", ANALYST, "");
     for (int i = 0; i < 5; i++) {
         const char *id = receipt(world, &from, "\"job done\"");
         const cJSON *report = event_of(attempt_of(told(world, "why", id, "--json"), 0), "report");
@@ -205,7 +205,7 @@ static void every_attempt_is_told(void **state)
     world_fault(world, SLACK_THROTTLES);
     world_fault(world, "{\"service\":\"meta\",\"account\":\"act_10\",\"kind\":\"transient\","
                        "\"times\":1}");
-    world_command(world, "C0123", ANALYST, "");
+    world_ask(world, "C0123", ANALYST, "");
     const char *id = receipt(world, &from, "\"job done\"");
     const cJSON *story = told(world, "why", id, "--json");
     assert_int_equal(cJSON_GetArraySize(json_get(story, "attempts")), 2);
@@ -228,7 +228,7 @@ static void a_hole_is_told_with_its_reason(void **state)
     size_t from = 0;
 
     world_fault(world, "{\"service\":\"meta\",\"account\":\"act_10\",\"kind\":\"permission\"}");
-    world_command(world, "C0123", ANALYST, "");
+    world_ask(world, "C0123", ANALYST, "");
     const char *id = receipt(world, &from, "\"job done\"");
     const cJSON *attempt = attempt_of(told(world, "why", id, "--json"), 0);
     assert_string_equal(text_of(attempt, "result"), "partial");
@@ -245,7 +245,7 @@ static void a_question_without_a_client_is_told_too(void **state)
     struct world *world = world_start(state, &(struct world_options){ .parts = WORLD_RUN });
     size_t from = 0;
 
-    world_command(world, "C0NINGUEM", ANALYST, "");
+    world_ask(world, "C0NINGUEM", ANALYST, "");
     const cJSON *attempt =
         attempt_of(told(world, "why", receipt(world, &from, "\"job done\""), "--json"), 0);
     assert_string_equal(text_of(event_of(attempt, "notice"), "what"), "no client has this channel");
@@ -263,7 +263,7 @@ static void a_crash_is_told_by_the_supervisor(void **state)
     size_t from = 0;
     const char *id = NULL;
 
-    world_command(world, "C0123", ANALYST, "");
+    world_ask(world, "C0123", ANALYST, "");
     for (int i = 0; i < 3; i++)
         id = receipt(world, &from, "\"process ended\"");
     world_wait(world, is_dead, (void *)id, "the job is not among the dead");
@@ -292,15 +292,15 @@ static void what_is_put_back_is_told(void **state)
     struct world *world =
         world_start(state, &(struct world_options){
                                .parts = WORLD_SPLIT,
-                               .sandbox = (const char *const[]){ "--latency-ms", "4000", NULL } });
+                               .sandbox = (const char *const[]){ "--latency-ms", "15000", NULL } });
     size_t from = 0;
 
-    world_command(world, "C0123", ANALYST, "");
+    world_ask(world, "C0123", ANALYST, "");
     world_wait_calls(world, "monday", 1);
     process_signal(&world->work, SIGTERM);
     world_wait_log(world, &world->work, &from, "\"draining\"");
     process_signal(&world->work, SIGTERM);
-    process_must_end_well(&world->work, 25000);
+    process_must_end_well(&world->work, PROCESS_PATIENCE_MS);
     world_option(world, "{\"latency_ms\":0}");
     world_start_work(world);
     const char *done = world_wait_log(world, &world->work, &from, "\"job done\"");
@@ -457,7 +457,7 @@ static void the_queue_shows_who_is_at_what(void **state)
 
     world_fault(world, "{\"service\":\"meta\",\"kind\":\"delay\",\"delay_ms\":6000,"
                        "\"times\":3}");
-    world_command(world, "C0123", ANALYST, "");
+    world_ask(world, "C0123", ANALYST, "");
     const char *id = receipt(world, &from, "\"job taken\"");
     world_wait_calls(world, "meta", 1);
     const cJSON *busy = told(world, "queue", "--json");
@@ -474,15 +474,20 @@ static void the_queue_shows_who_is_at_what(void **state)
     assert_says(world_raiox(world, "why", id).out, "in flight");
 }
 
+static bool nobody_takes_jobs(struct world *world, void *arg)
+{
+    (void)arg;
+    return strstr(world_raiox(world, "queue").out, "Nobody takes jobs") != NULL;
+}
+
 static void nobody_at_work_is_said(void **state)
 {
     struct world *world = world_start(state, &(struct world_options){ .parts = WORLD_ALONE });
 
     world_start_redis(world, NULL);
     world_start_serve(world);
-    world_command(world, "C0123", ANALYST, "");
-    for (int i = 0; !strstr(world_raiox(world, "queue").out, "Nobody takes jobs"); i++)
-        assert_in_range(i, 0, 200);
+    world_ask(world, "C0123", ANALYST, "");
+    world_wait(world, nobody_takes_jobs, NULL, "a job that nobody takes is not said");
     assert_int_equal(number_of(told(world, "queue", "--json"), "waiting"), 1);
     assert_true(number_of(told(world, "queue", "--json"), "oldest_seconds") >= 2);
 }
@@ -606,7 +611,7 @@ static void one_command_is_followed_through_all_processes(void **state)
 
     world_fault(world, "{\"service\":\"meta\",\"account\":\"act_10\",\"kind\":\"transient\","
                        "\"times\":1}");
-    world_command(world, "C0123", ANALYST, "");
+    world_ask(world, "C0123", ANALYST, "");
     const char *done = world_wait_log(world, &world->work, &from, "\"job done\"");
     const char *id = world_log_field(world, done, "id");
     assert_int_equal(world_count_log(world, &world->serve, "\"command accepted\"", id), 1);

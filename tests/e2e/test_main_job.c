@@ -21,7 +21,7 @@ static void assert_says(const char *text, const char *const *words)
 static void nine_campaigns_give_their_published_sum(void **state)
 {
     struct world *world = world_start(state, &(struct world_options){ .parts = WORLD_RUN });
-    struct world_ack ack = world_command(world, "C0GOLDEN9", ANALYST, "");
+    struct world_ack ack = world_ask(world, "C0GOLDEN9", ANALYST, "");
 
     assert_int_equal(ack.status, 200);
     assert_says(ack.text, (const char *const[]){ "<#C0GOLDEN9>", NULL });
@@ -36,7 +36,7 @@ static void two_platforms_make_one_answer(void **state)
 {
     struct world *world = world_start(state, &(struct world_options){ .parts = WORLD_SPLIT });
 
-    world_command(world, "C0123", ANALYST, "publico");
+    world_ask(world, "C0123", ANALYST, "publico");
     const cJSON *reply = world_taken_reply(world, 0);
     assert_says(world_body(world, reply),
                 (const char *const[]){ "Padaria Sol", "1.234,56", "2.134,56", "196,16",
@@ -49,12 +49,12 @@ static void a_row_of_garbage_is_answered_with_what_to_mend(void **state)
 {
     struct world *world = world_start(state, &(struct world_options){ .parts = WORLD_RUN });
 
-    world_command(world, "C0QUEBRADO", ANALYST, "");
+    world_ask(world, "C0QUEBRADO", ANALYST, "");
     const cJSON *garbage = world_taken_reply(world, 0);
     assert_says(world_body(world, garbage),
                 (const char *const[]){ "Ids Quebrados", "Monday", "meta_id", "meta_adaccount_ids",
                                        "google_id", NULL });
-    world_command(world, "C0SEMCONTAS", ANALYST, "");
+    world_ask(world, "C0SEMCONTAS", ANALYST, "");
     assert_says(world_body(world, world_taken_reply(world, world_number(garbage))),
                 (const char *const[]){ "Sem Contas", "Monday", "meta_id", "google_id", NULL });
 }
@@ -66,12 +66,12 @@ static void a_command_is_followed_by_its_receipt(void **state)
         state, &(struct world_options){
                    .parts = WORLD_RUN,
                    .env = (const char *const[]){ "RAIOX_LOG=debug", "RAIOX_WORKERS=1", NULL },
-                   .sandbox = (const char *const[]){ "--latency-ms", "200", NULL } });
+                   .sandbox = (const char *const[]){ "--latency-ms", "1500", NULL } });
     const char *ids[2];
     size_t from = 0;
 
     for (size_t i = 0; i < COUNT(ids); i++) {
-        world_command(world, "C0123", ANALYST, "");
+        world_ask(world, "C0123", ANALYST, "");
         ids[i] = world_log_field(
             world, world_wait_log(world, &world->run, &from, "\"command accepted\""), "id");
     }

@@ -35,7 +35,7 @@ static const char *const channels[] = { "C0123",      "C0GOLDEN9", "C0CLIENTE1",
 
 static void ask(struct world *world, const char *channel)
 {
-    assert_int_equal(world_command(world, channel, ANALYST, "").status, 200);
+    assert_int_equal(world_ask(world, channel, ANALYST, "").status, 200);
 }
 
 static void ask_all(struct world *world, size_t count)
@@ -315,9 +315,9 @@ static void a_killed_run_is_taken_up_by_the_next_one(void **state)
 
     ask_all(world, 6);
     world_wait_calls(world, "meta", 1);
-    size_t count = world_children(world, &world->run, "worker", pids, COUNT(pids));
+    assert_int_equal(world_children(world, &world->run, "worker", pids, COUNT(pids)), 2);
     process_signal(&world->run, SIGSTOP);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < 2; i++)
         kill(pids[i], SIGKILL);
     process_signal(&world->run, SIGKILL);
     assert_true(process_ends(&world->run, PROCESS_PATIENCE_MS));
@@ -580,7 +580,7 @@ static int64_t cost_of(void **state, const char *fault, int64_t count)
         state, &(struct world_options){
                    .parts = WORLD_RUN,
                    .env = (const char *const[]){ "RAIOX_WORKERS=4", "RAIOX_CONCURRENCY=5", NULL },
-                   .sandbox = (const char *const[]){ "--latency-ms", "300", NULL } });
+                   .sandbox = (const char *const[]){ "--latency-ms", "1000", NULL } });
     pid_t pids[8];
     size_t busy = 0;
 
@@ -776,7 +776,7 @@ static void a_late_public_answer_goes_to_its_channel(void **state)
 
     world_fault(world,
                 "{\"service\":\"slack\",\"path\":\"/commands/\",\"kind\":\"cursor_expired\"}");
-    world_command(world, "C0123", ANALYST, "publico");
+    world_ask(world, "C0123", ANALYST, "publico");
     const cJSON *reply = world_taken_reply(world, 0);
     assert_string_equal(json_get(reply, "kind")->valuestring, "chat.postMessage");
     assert_string_equal(json_get(reply, "channel")->valuestring, "C0123");

@@ -18,7 +18,7 @@
 #define VARIABLES_MAX 128
 #define ARGUMENTS_MAX 32
 /* raiox has 25 s to stop; under sanitizers it looks for leaks then. */
-#define STOP_MS 40000
+#define STOP_MS 90000
 #define LOOK_EVERY_MS 20
 
 static void must_be(bool ok, const char *what)
@@ -252,12 +252,27 @@ void world_start_redis(struct world *world, const char *const *arguments)
     world_set(world, arena_printf(world->arena, "REDIS_URL=%s", world->redis->unix_url));
 }
 
+/* Waits until each of its workers takes jobs. */
+static void wait_until_it_works(struct world *world, const struct process *process, size_t from)
+{
+    size_t worker_from = from;
+    const char *line = must_say(world, process, process->err, &from,
+                                (const char *const[]){ "\"pool is up\"", NULL });
+    const char *workers = world_log_field(world, line, "workers");
+
+    must_be(workers != NULL, "raiox does not say how many workers it has");
+    for (long left = strtol(workers, NULL, 10); left > 0; left--)
+        must_say(world, process, process->err, &worker_from,
+                 (const char *const[]){ "\"redis is there\"", "\"worker\"", NULL });
+}
+
 void world_start_run(struct world *world)
 {
     size_t from = log_end(world, "run");
 
     start_raiox(world, &world->run, "run");
     wait_until_it_serves(world, &world->run, from);
+    wait_until_it_works(world, &world->run, from);
 }
 
 void world_start_serve(struct world *world)
@@ -273,8 +288,7 @@ void world_start_work(struct world *world)
     size_t from = log_end(world, "work");
 
     start_raiox(world, &world->work, "work");
-    must_say(world, &world->work, world->work.err, &from,
-             (const char *const[]){ "\"redis is there\"", "\"worker\"", NULL });
+    wait_until_it_works(world, &world->work, from);
 }
 
 int world_open(void **state)
@@ -406,6 +420,33 @@ struct world_ack world_command(struct world *world, const char *channel, const c
     cJSON_AddStringToObject(command, "user", user);
     cJSON_AddStringToObject(command, "text", text);
     return world_command_json(world, json_print(world->arena, command));
+}
+
+/* Not what it says where Redis did not confirm a command in its time. */
+static bool is_accepted(const struct world_ack *ack)
+{
+    return ack->status == 200 && !strstr(ack->text, "não pôde ser aceito") &&
+           !strstr(ack->text, "pode ter sido aceito");
+}
+
+struct world_ack world_ask(struct world *world, const char *channel, const char *user,
+                           const char *text)
+{
+    scoped_json cJSON *command = cJSON_CreateObject();
+    int64_t end_ms = clock_mono_ms() + PROCESS_PATIENCE_MS;
+    struct world_ack ack;
+
+    cJSON_AddStringToObject(command, "channel", channel);
+    cJSON_AddStringToObject(command, "user", user);
+    cJSON_AddStringToObject(command, "text", text);
+    cJSON_AddStringToObject(command, "trigger_id",
+                            arena_printf(world->arena, "asked.%d", ++world->asked_count));
+    const char *json = json_print(world->arena, command);
+    do {
+        ack = world_command_json(world, json);
+        must_be(is_accepted(&ack) || clock_mono_ms() < end_ms, "a command is not accepted");
+    } while (!is_accepted(&ack));
+    return ack;
 }
 
 /* limit: 0, all of them. */

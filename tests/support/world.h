@@ -43,7 +43,7 @@ struct world {
     struct redis_server *redis; /* WORLD_SPLIT's */
     const char *admin;          /* URL of the sandbox itself */
     int port;                   /* of raiox' endpoint */
-    int cli_count;
+    int cli_count, asked_count;
 };
 
 int world_open(void **state);
@@ -55,10 +55,11 @@ struct world *world_start(void **state, const struct world_options *options);
 /* ---- parts, for who ends and starts them by itself ---- */
 
 void world_start_redis(struct world *world, const char *const *arguments);
-/* Each waits until it serves, and tells the sandbox where. */
+/* Each waits until it serves, and tells the sandbox where; the first until all of its workers are
+ * at work, too. */
 void world_start_run(struct world *world);
 void world_start_serve(struct world *world);
-/* Waits until the pool is up. */
+/* Waits until all of its workers are at work. */
 void world_start_work(struct world *world);
 /* From here on raiox is started with this too: "NAME=value", or "NAME" to take it away. */
 void world_set(struct world *world, const char *variable);
@@ -80,7 +81,11 @@ struct world_ack {
     const char *text; /* "" where it was no message */
     int64_t took_ms;
 };
-/* Types /raiox text. */
+/* Types /raiox text; raiox must accept it. Its Redis may be too slow for that where the machine is
+ * very busy: then it is sent again under the same trigger_id, so that it is accepted once. */
+struct world_ack world_ask(struct world *world, const char *channel, const char *user,
+                           const char *text);
+/* The same once, whatever becomes of it. */
 struct world_ack world_command(struct world *world, const char *channel, const char *user,
                                const char *text);
 /* The same, all of what POST /admin/commands takes. */
