@@ -6,7 +6,7 @@ set -eu
 dir=$(mktemp -d "${TMPDIR:-/tmp}/raiox-deploy.XXXXXX")
 children=''
 now=2026-11-21T12:00:00-03:00 # the sample agency's month
-patience=60
+patience=120 # seconds; longer than anything takes on a busy machine
 cd "$dir"
 
 finish() {
@@ -73,8 +73,18 @@ start_sandbox() {
         "RAIOX_STATE_DIR=$dir/var" >>.env
 }
 
-free_port() {
-    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+free_port() { # below those that the kernel gives to whoever does not care
+    python3 - <<'EOF'
+import random, socket
+while True:
+    port = random.randrange(12000, 32000)
+    try:
+        socket.socket().bind(("127.0.0.1", port))
+    except OSError:
+        continue
+    print(port)
+    break
+EOF
 }
 
 # start_redis [ARGUMENT...]: on $redis_port; further arguments win.
