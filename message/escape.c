@@ -134,7 +134,8 @@ static const char *clean(struct arena *arena, const char *text, size_t max, enum
         max = SIZE_MAX;
     if (!text || (how == CONTROLS_BLANK && is_invisible(text)))
         return "";
-    text += strspn(text, " ");
+    while (*text == ' ')
+        text++;
     if (is_clean(text, max))
         return text;
     buf_init(&out, BUF_UNBOUNDED);

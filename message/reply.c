@@ -272,7 +272,9 @@ static const char *account_title(const struct reply *r, const struct ad_account 
     const char *name = text_clean(r->arena, account->name, NAME_MAX_SHOWN);
     const char *id = text_clean(r->arena, account->id, NAME_MAX_SHOWN);
 
-    return *name ? join(r->arena, name, " (", id, ")") : id;
+    const char *month = account_month(r->arena, r->locale, r->report, account);
+
+    return *name ? join(r->arena, name, " (", id, ")", month) : join(r->arena, id, month);
 }
 
 static const char *account_text(const struct reply *r, const struct ad_account *account)

@@ -276,6 +276,14 @@ const char *budget_text(struct arena *arena, enum locale locale, const struct ca
     return say(arena, locale, WORD_A_DAY, day);
 }
 
+const char *account_month(struct arena *arena, enum locale locale, const struct report *report,
+                          const struct ad_account *account)
+{
+    if (day_compare(account->month.first, report->month.first) == 0)
+        return "";
+    return join(arena, " · ", format_month(arena, locale, account->month.first));
+}
+
 bool has_shared_budget(const struct report *report)
 {
     for (size_t i = 0; i < report->business_managers.len; i++) {

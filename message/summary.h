@@ -62,6 +62,11 @@ const char *status_text(struct arena *arena, enum locale locale, const char *sta
 const char *budget_text(struct arena *arena, enum locale locale, const struct campaign *campaign,
                         const char *currency);
 
+/* " · dezembro de 2026" for an account in whose zone it is another month than the report's; "" for
+ * all others. */
+const char *account_month(struct arena *arena, enum locale locale, const struct report *report,
+                          const struct ad_account *account);
+
 /* Is any budget shared? */
 bool has_shared_budget(const struct report *report);
 

@@ -321,7 +321,9 @@ static void push_account(struct screen *s, const struct business_manager *manage
 {
     const char *name = text_terminal(s->arena, account->name, 0);
     const char *id = text_terminal(s->arena, account->id, 0);
-    const char *title = *name ? arena_printf(s->arena, "%s (%s)", name, id) : id;
+    const char *month = account_month(s->arena, s->locale, s->report, account);
+    const char *title =
+        *name ? join(s->arena, name, " (", id, ")", month) : join(s->arena, id, month);
 
     set_figures(s, push_row(s, 2, BOLD, title), &account->figures, account->currency);
     push_campaigns(s, manager, account);

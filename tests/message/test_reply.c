@@ -343,6 +343,26 @@ static void nine_hundred_campaigns_add_up_to_the_total(void **state)
     assert_true(count > 60);
 }
 
+/* 2 a.m. of December in the agency's zone: an account behind it has all of November to show. */
+static void an_account_in_another_month_says_which(void **state)
+{
+    scoped_arena struct arena *arena = arena_create();
+    struct report *report = sample_padaria(arena);
+    struct ad_account *account = &report->business_managers.items[0].ad_accounts.items[0];
+
+    (void)state;
+    absent(shown(arena, LOCALE_PT_BR, report), "act_10) ·");
+    report->month.first = (struct day){ 2026, 12, 1 };
+    in_order(shown(arena, LOCALE_PT_BR, report),
+             (const char *[]){ "Padaria Sol · dezembro de 2026\n",
+                               "\nSol 1 (act_10) · novembro de 2026\n", NULL });
+    account->name = "";
+    in_order(shown(arena, LOCALE_EN_US, report),
+             (const char *[]){ "\nact_10 · November 2026\n", NULL });
+    in_order(message_terminal(arena, LOCALE_EN_US, report, 120, false),
+             (const char *[]){ "act_10 · November 2026 ", NULL });
+}
+
 static void sixty_accounts_are_all_there(void **state)
 {
     scoped_arena struct arena *arena = arena_create();
@@ -688,6 +708,7 @@ int main(void)
         cmocka_unit_test(more_currencies_than_fit_are_counted),
         cmocka_unit_test(one_more_currency_is_not_several),
         cmocka_unit_test(nine_hundred_campaigns_add_up_to_the_total),
+        cmocka_unit_test(an_account_in_another_month_says_which),
         cmocka_unit_test(sixty_accounts_are_all_there),
         cmocka_unit_test(many_accounts_do_not_crowd_out_another_platform),
         cmocka_unit_test(accounts_without_room_are_summed),
