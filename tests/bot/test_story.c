@@ -211,8 +211,8 @@ static void a_long_text_is_cut_between_two_characters(void **state)
 /* Slack would not send them, but whoever has its secret could: the story is JSON all the same. */
 static void a_command_of_long_words_is_a_story_too(void **state)
 {
-    scoped_arena struct arena *arena = arena_create();
     struct story story;
+    scoped_arena struct arena *arena = arena_create();
     struct job job = some_job;
     struct error err = { 0 };
     static char words[60000];
