@@ -3,10 +3,12 @@
 #include "bot/commands.h"
 
 #include <curl/curl.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 struct subcommand {
     const char *name, *takes, *does;
@@ -109,10 +111,24 @@ int command_usage(const char *command, const char *takes)
     return EX_USAGE;
 }
 
+/* Whoever starts us without standard streams must not have our first sockets in their places, and
+ * log lines sent to Redis. Open to be read alone: what is written there still fails. */
+static void keep_standard_streams(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDONLY);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
+
 int main(int argc, char **argv)
 {
     const struct subcommand *subcommand = argc > 1 ? find(argv[1]) : NULL;
 
+    keep_standard_streams();
     if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
         subcommand = find("help");
     if (argc > 1 && strcmp(argv[1], "--version") == 0)

@@ -677,6 +677,42 @@ static void the_private_redis_is_for_us_alone(void **state)
     }
 }
 
+static const char *descriptor(struct world *world, const struct process *process, int fd)
+{
+    char target[256];
+    ssize_t len = readlink(arena_printf(world->arena, "/proc/%d/fd/%d", (int)process->pid, fd),
+                           target, sizeof(target));
+
+    return len > 0 ? arena_strndup(world->arena, target, (size_t)len) : NULL;
+}
+
+static bool has_workers(struct world *world, void *arg)
+{
+    pid_t workers[1];
+
+    return world_children(world, arg, NULL, workers, COUNT(workers)) > 0;
+}
+
+/* A log line must not go to what has come to be descriptor 2. */
+static void without_standard_streams_nothing_takes_their_place(void **state)
+{
+    struct world *world = alone(state, NULL);
+    const char *const argv[] = { "/bin/sh", "-c", "exec \"$0\" work <&- >&- 2>&-", world->program,
+                                 NULL };
+    struct process work = { 0 };
+
+    world_start_redis(world, NULL);
+    process_start(&work, world->dir, "streams", argv, world->env);
+    world_wait(world, has_workers, &work, "raiox work starts nobody");
+    for (int fd = 0; fd <= 2; fd++) {
+        const char *target = descriptor(world, &work, fd);
+        assert_non_null(target);
+        assert_string_equal(target, "/dev/null");
+    }
+    process_signal(&work, SIGTERM);
+    process_must_end_well(&work, PROCESS_PATIENCE_MS);
+}
+
 /* raiox run in a terminal of its own. Returns its pid. */
 static pid_t run_in_terminal(struct world *world, int *ret_terminal)
 {
@@ -769,6 +805,7 @@ int main(int argc, char **argv)
         A_TEST(two_runs_do_not_share_a_folder_or_a_port),
         A_TEST(a_run_without_redis_server_says_what_to_install),
         A_TEST(the_private_redis_is_for_us_alone),
+        A_TEST(without_standard_streams_nothing_takes_their_place),
         A_TEST(ctrl_c_ends_a_run),
         A_TEST(a_run_ends_with_its_terminal),
     };
