@@ -228,10 +228,12 @@ static void ask_platforms(struct fetch *fetch)
 /* Was it given up while the cache was asked? Then it ends here. */
 static bool gone(struct fetch *fetch)
 {
+    bool over = fetch->over;
+
     fetch->asking = false;
-    if (fetch->over)
-        arena_destroy(fetch->arena);
-    return fetch->over;
+    if (over)
+        arena_destroy(fetch->arena); /* the fetch is in it */
+    return over;
 }
 
 static void look(struct fetch *fetch);
