@@ -1,17 +1,19 @@
 /*
  * Days and months. Which day an instant falls on is for the zone's table to say: the one that this
- * machine keeps, or ICU's own where it keeps none. What lies between two days is arithmetic of the
- * Gregorian calendar alone.
+ * machine keeps (tzdata), which GLib reads, or ICU's own where it keeps none. Governments change
+ * their clocks several times a year, and ICU's tables are as old as ICU: 72 still gives Mexico the
+ * summer time that it gave up in 2022. What lies between two days is arithmetic of the Gregorian
+ * calendar alone.
  */
 #include "model/calendar.h"
 
 #include "base/attr.h"
-#include "base/zone.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
+#include <glib.h>
 #include <unicode/ucal.h>
 #include <unicode/ustring.h>
 
@@ -70,12 +72,25 @@ static bool known_to_icu(const char *zone)
     return U_SUCCESS(status) && is_system;
 }
 
+/* The machine's table of an IANA name; NULL: it has none. GLib takes paths and rules for names,
+ * too, and "right/" would count leap seconds. */
+static GTimeZone *machine_table(const char *zone)
+{
+    static const char letters[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/";
+    bool is_name = *zone >= 'A' && *zone <= 'Z' && strlen(zone) < ZONE_NAME_MAX &&
+                   zone[strspn(zone, letters)] == '\0';
+
+    return is_name ? g_time_zone_new_identifier(zone) : NULL;
+}
+
 /* A zone is younger than ICU's tables only as a place of a region. */
 static bool known_to_machine(const char *zone)
 {
-    struct zone *table = strchr(zone, '/') ? zone_open(zone) : NULL;
+    GTimeZone *table = strchr(zone, '/') ? machine_table(zone) : NULL;
 
-    zone_close(table);
+    if (table)
+        g_time_zone_unref(table);
     return table != NULL;
 }
 
@@ -90,7 +105,7 @@ bool timezone_valid(const char *zone)
  */
 struct kept_zone {
     char name[ZONE_NAME_MAX];
-    struct zone *table;  /* NULL: this machine has none */
+    GTimeZone *table;    /* NULL: this machine has none */
     UCalendar *calendar; /* then */
 };
 static _Thread_local struct kept_zone kept[16];
@@ -117,12 +132,13 @@ static const struct kept_zone *zone_of(const char *zone)
     struct kept_zone opened = { 0 };
     if (!timezone_valid(zone))
         return NULL;
-    if (!(opened.table = zone_open(zone)) && !(opened.calendar = calendar_open(zone)))
+    if (!(opened.table = machine_table(zone)) && !(opened.calendar = calendar_open(zone)))
         return NULL;
     memcpy(opened.name, zone, strlen(zone) + 1);
 
     struct kept_zone *slot = &kept[kept_next++ % COUNT(kept)];
-    zone_close(slot->table);
+    if (slot->table)
+        g_time_zone_unref(slot->table);
     if (slot->calendar)
         ucal_close(slot->calendar);
     *slot = opened;
@@ -132,6 +148,14 @@ static const struct kept_zone *zone_of(const char *zone)
 static int64_t floor_div(int64_t a, int64_t b)
 {
     return a / b - (a % b < 0 ? 1 : 0);
+}
+
+static int64_t table_offset_ms(GTimeZone *table, int64_t real_ms)
+{
+    int64_t real_s = floor_div(real_ms, MS_PER_SECOND);
+    int interval = g_time_zone_find_interval(table, G_TIME_TYPE_UNIVERSAL, real_s);
+
+    return g_time_zone_get_offset(table, interval) * MS_PER_SECOND;
 }
 
 static bool icu_offset_ms(const struct kept_zone *zone, int64_t real_ms, int64_t *ret,
@@ -158,7 +182,7 @@ bool timezone_offset_ms(const char *zone, int64_t real_ms, int64_t *ret, struct 
         return error_set(err, ERR_BAD_RESPONSE, "instant outside of the years 1 to 9999");
     if (!kept_zone->table)
         return icu_offset_ms(kept_zone, real_ms, ret, err);
-    *ret = zone_offset(kept_zone->table, floor_div(real_ms, MS_PER_SECOND)) * MS_PER_SECOND;
+    *ret = table_offset_ms(kept_zone->table, real_ms);
     return true;
 }
 
