@@ -119,17 +119,18 @@ ask() {
     [ "$(grep -c Buscando told)" -eq "$1" ] || { cp told said; bad "$1 commands acknowledged"; }
 }
 
-# signed: what the outside world has signed, for curl to send over a connection of its own each.
+# signed ORIGIN [OPTION]: what the outside world has signed, for curl to send over a connection of its own each.
 signed() {
-    jq -r '(.headers[] | "header = \(tojson)"), "data-binary = \(.body | tojson)", "header = \"Connection: close\"",
-        "url = \"http://127.0.0.1:8080/slack/commands\"", "write-out = \"\\t%{http_code} %{time_total} %{errormsg}\\n\"", "next"' | sed '$d'
+    jq -r --arg origin "$1" --arg option "${2:-}" '(.headers[] | "header = \(tojson)"), "data-binary = \(.body | tojson)",
+        "header = \"Connection: close\"", "url = \"\($origin)/slack/commands\"", $option,
+        "write-out = \"\\t%{http_code} %{time_total} %{errormsg}\\n\"", "next"' | sed '$d'
 }
 
 # load N RATE: so many commands, so many a second, straight to the endpoint, a connection for each; told holds the answers.
 load() {
     askers "$1"
     commands "$1" true >dry
-    curl -sS -K dry | signed >wet
+    curl -sS -K dry | signed http://127.0.0.1:8080 >wet
     curl -sS --rate "$2/s" -K wet >told 2>&1 &
     loading=$!
 }
