@@ -599,8 +599,8 @@ struct endpoint *endpoint_create(struct loop *loop, int fd, const struct route *
     return endpoint;
 }
 
-/* Nothing is under way: no request that is known, none of which only a part has come, and nobody who
- * was let in a moment ago and has not had the time to speak. */
+/* Nothing is under way: no request that is known, none of which only a part has come, and nobody
+ * who was let in a moment ago and has not had the time to speak. */
 static bool is_quiet(struct endpoint *endpoint)
 {
     int64_t now_ms = clock_mono_ms();

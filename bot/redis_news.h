@@ -9,6 +9,6 @@
 
 #include <stdbool.h>
 
-    void log_redis_news(const char *part, bool up, const struct error *err);
+void log_redis_news(const char *part, bool up, const struct error *err);
 
 #endif
