@@ -50,8 +50,8 @@ int main(void)
 
     double ms = median_of(times_ms, ROUNDS);
     expect(ms < MOST_MS,
-           "1,200 campaigns over %lld calls: command to reply %.0f ms (median of %d, longest %.0f; "
-           "the first, with the board, %.0f), wanted under %d ms",
+           "1,200 campaigns over %lld calls: command to reply %.1f ms (median of %d, longest %.1f; "
+           "the first, with the board, %.1f), wanted under %d ms",
            (long long)calls, ms, ROUNDS, times_ms[ROUNDS - 1], first_ms, MOST_MS);
     expect(last_mib - first_mib <= MOST_KEPT_MIB,
            "memory: %.1f MiB idle, %.1f after a small client, %.1f after the first of these, %.1f "
