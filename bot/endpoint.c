@@ -695,7 +695,7 @@ static int port_of(int fd)
         return 0;
     if (address.ss_family == AF_INET6)
         return ntohs(((struct sockaddr_in6 *)&address)->sin6_port);
-    return ntohs(((struct sockaddr_in *)&address)->sin_port);
+    return ntohs(((struct sockaddr_in *)&address)->sin_port); /* NOLINT: getsockname wrote it */
 }
 
 static bool environment_says(const char *name, int64_t *ret)

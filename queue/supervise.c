@@ -65,7 +65,7 @@ void supervise_close(struct queue *queue)
 
     error_set(&err, ERR_UNAVAILABLE, "queue: closed");
     while ((pause = TAILQ_FIRST(&queue->pauses))) {
-        pause_tell(pause, &err);
+        pause_tell(pause, &err); /* NOLINT: the last one took itself out of the list */
         pause_end(pause);
     }
 }

@@ -363,5 +363,5 @@ void take_close(struct queue *queue)
     loop_timer_stop(queue->loop, &queue->touch);
     loop_timer_stop(queue->loop, &queue->due);
     while ((hold = TAILQ_FIRST(&queue->holds)))
-        hold_end(queue, hold);
+        hold_end(queue, hold); /* NOLINT: it takes itself out of the list */
 }
