@@ -561,7 +561,11 @@ static void on_left(void *arg, const struct queue_stats *stats, const struct err
 {
     struct supervisor *supervisor = arg;
 
-    for (size_t i = 0; !err && i < stats->in_flight.len; i++) {
+    if (err) {
+        supervisor->left_looked_at = false;
+        return;
+    }
+    for (size_t i = 0; i < stats->in_flight.len; i++) {
         const char *worker = stats->in_flight.items[i].worker;
         bool told = is_ours(supervisor, worker);
         for (size_t k = 0; k < i && !told; k++)
@@ -571,6 +575,15 @@ static void on_left(void *arg, const struct queue_stats *stats, const struct err
     }
 }
 
+static void look_at_left(struct supervisor *supervisor)
+{
+    if (!supervisor->options->redis_dir || supervisor->left_looked_at ||
+        !queue_up(supervisor->queue))
+        return;
+    supervisor->left_looked_at = true;
+    queue_stats(supervisor->queue, on_left, supervisor);
+}
+
 static void on_redis(void *arg, bool up, const struct error *err)
 {
     struct supervisor *supervisor = arg;
@@ -578,16 +591,14 @@ static void on_redis(void *arg, bool up, const struct error *err)
     if (up || supervisor->redis_up) /* at first the private one is only being started */
         log_redis_news("supervisor", up, err);
     supervisor->redis_up = up;
-    if (up && supervisor->options->redis_dir && !supervisor->left_looked_at) {
-        supervisor->left_looked_at = true;
-        queue_stats(supervisor->queue, on_left, supervisor);
-    }
+    look_at_left(supervisor);
 }
 
 static void on_reclaim(void *arg)
 {
     struct supervisor *supervisor = arg;
 
+    look_at_left(supervisor);
     if (queue_up(supervisor->queue))
         queue_reclaim(supervisor->queue, RECLAIM_IDLE_MS, on_reclaimed, supervisor);
     loop_timer_start(supervisor->loop, &supervisor->reclaim, RECLAIM_EVERY_MS, on_reclaim,
