@@ -6,6 +6,7 @@
 #define RAIOX_BOT_HANDOVER_H
 
 #include "base/error.h"
+#include "bot/pool.h"
 
 #include <stddef.h>
 #include <sys/types.h>
@@ -15,7 +16,7 @@
 struct handover {
     size_t count;
     pid_t pids[HANDOVER_MAX];
-    char consumers[HANDOVER_MAX][128];
+    char consumers[HANDOVER_MAX][POOL_WORKER_NAME_MAX];
     int metrics_fd; /* -1: none */
 };
 

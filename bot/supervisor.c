@@ -55,7 +55,7 @@ struct child {
     enum role role;
     pid_t pid; /* 0: to be started again */
     struct pool_place *place;
-    char consumer[128];
+    char consumer[POOL_WORKER_NAME_MAX];
     int64_t started_ms, started_real_ms, restart_ms;
     struct loop_timer timer; /* pid 0: until it is started again; else until it is killed */
 };
@@ -143,15 +143,12 @@ static int run_redis(struct child *child, pid_t parent)
     return private_redis_exec(options->redis_dir);
 }
 
-/* A worker's name in the queue, "host:pid:start": no other process of any host has had it while its
- * jobs are kept, and whoever is on call finds the process by it. */
 static void name_child(struct child *child, pid_t pid)
 {
-    char host[64] = "host";
+    char host[65] = "";
 
     gethostname(host, sizeof(host) - 1);
-    snprintf(child->consumer, sizeof(child->consumer), "%s:%d:%" PRIx64, host, (int)pid,
-             (uint64_t)child->started_real_ms);
+    pool_worker_name(host, pid, child->started_real_ms, child->consumer);
 }
 
 static NORETURN void run(struct child *child, pid_t parent)

@@ -2,6 +2,7 @@
 #include "base/attr.h"
 #include "bot/handover.h"
 
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -112,11 +113,39 @@ static void what_is_no_worker_of_ours_is_left_alone(void **state)
     assert_int_equal(got.metrics_fd, -1);
 }
 
+/* Redis takes it for a connection's name, and the next life reads it from between blanks and ";".
+ */
+static void a_worker_has_a_name_of_one_word(void **state)
+{
+    static const struct {
+        const char *host, *name;
+    } rows[] = {
+        { "ads-1.example.com", "ads-1.example.com:7:1a" },
+        { "", "host:7:1a" },
+        { "two words", "two_words:7:1a" },
+        { "a;9 b:1:c;", "a_9_b_1_c_:7:1a" },
+        { "m\xc3\xa1quina\n", "m__quina_:7:1a" },
+        { "\x1b[31m/%s", "__31m__s:7:1a" },
+        { "0123456789012345678901234567890123456789012345678901234567890123",
+          "0123456789012345678901234567890123456789012345678901234567890123:7:1a" },
+    };
+    char name[POOL_WORKER_NAME_MAX], longest[POOL_WORKER_NAME_MAX];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        pool_worker_name(rows[i].host, 7, 26, name);
+        assert_string_equal(name, rows[i].name);
+    }
+    pool_worker_name(rows[COUNT(rows) - 1].host, INT_MAX, INT64_MAX, longest);
+    assert_int_equal(strlen(longest), 64 + strlen(":2147483647:7fffffffffffffff"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(our_workers_and_the_metrics_are_taken_over),
         cmocka_unit_test(what_is_no_worker_of_ours_is_left_alone),
+        cmocka_unit_test(a_worker_has_a_name_of_one_word),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
