@@ -13,6 +13,9 @@
 
 static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "a lock in shared memory dies with its holder");
 
+/* The memory keeps its size, whoever else has it. */
+#define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
+
 /*
  * Each row of the table has a cell for each pair of label values, the second label's running
  * fastest. A cell is one number; a histogram's is one for each bucket, one for +Inf and the sum of
@@ -123,21 +126,27 @@ static struct metrics *lay_out(const struct metric *table, size_t count)
     return metrics;
 }
 
-/* Is it memory of this very size? Shorter than what is mapped, it would end us at the first look.
- */
+/* Such memory as make_memory() makes, ours or a predecessor's. Whatever else has the number that we
+ * were given (a listening socket, where the environment is stale) is not ours to close. */
+static bool is_memory(int fd)
+{
+    return fd >= 0 && fcntl(fd, F_GET_SEALS) == SEALS;
+}
+
+/* Shorter than what is mapped, it would end us at the first look; nobody makes it so any more. */
 static bool is_of_size(int fd, size_t size)
 {
     struct stat stat;
 
-    return fd >= 0 && fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode) && stat.st_size == (off_t)size;
+    return fstat(fd, &stat) == 0 && stat.st_size == (off_t)size;
 }
 
 /* Without a descriptor the memory is as good, but nobody else's after us. */
 static int make_memory(size_t size)
 {
-    int fd = memfd_create("raiox-metrics", MFD_CLOEXEC);
+    int fd = memfd_create("raiox-metrics", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
-    if (fd >= 0 && ftruncate(fd, (off_t)size) == 0)
+    if (fd >= 0 && ftruncate(fd, (off_t)size) == 0 && fcntl(fd, F_ADD_SEALS, SEALS) == 0)
         return fd;
     if (fd >= 0)
         close(fd);
@@ -171,9 +180,10 @@ static void unmap(struct metrics *metrics)
 /* Goes on with what is in fd. */
 static bool take_over(struct metrics *metrics, int fd)
 {
+    if (!is_memory(fd))
+        return false;
     if (!is_of_size(fd, mapped_bytes(metrics))) {
-        if (fd >= 0)
-            close(fd);
+        close(fd);
         return false;
     }
     if (!map(metrics, fd))

@@ -34,8 +34,9 @@ struct metrics;
 struct metrics *metrics_create(const struct metric *table, size_t count);
 /*
  * The same, going on with the numbers in fd, the metrics_fd() of a process that this one took the
- * place of by exec(); fd is taken over. They begin anew where fd is no such thing (-1, too), or is
- * of a table with other counters, histograms, labels, values or buckets.
+ * place of by exec(); fd is taken over. They begin anew where fd is of a table with other counters,
+ * histograms, labels, values or buckets, and where it is no such thing (-1, too): then it is left
+ * alone.
  */
 struct metrics *metrics_adopt(const struct metric *table, size_t count, int fd);
 void metrics_destroy(struct metrics *metrics);

@@ -275,7 +275,10 @@ static void another_layout_begins_anew(void **state)
             changed[UPSTREAM_SECONDS].buckets = bounds; /* more numbers */
         else
             changed[COMMANDS] = table[ODD], changed[ODD] = table[COMMANDS];
-        struct metrics *now = succeed(old, changed);
+        int left = dup(metrics_fd(old));
+        struct metrics *now = metrics_adopt(changed, ROWS, left);
+        if (left != metrics_fd(now))
+            assert_int_equal(fcntl(left, F_GETFD), -1); /* taken over, so closed */
         for (size_t row = 0; row < ROWS; row++)
             if (metrics_get(now, row, 0, 0) != 0)
                 fail_msg("change %d: row %zu is not 0", what, row);
@@ -285,20 +288,35 @@ static void another_layout_begins_anew(void **state)
     }
 }
 
+/* Shorter than what is mapped it would be the end of whoever counts. */
+static void nobody_can_cut_the_memory(void **state)
+{
+    struct stat stat;
+
+    assert_int_equal(fstat(metrics_fd(*state), &stat), 0);
+    assert_int_equal(ftruncate(metrics_fd(*state), stat.st_size - 1), -1);
+    assert_int_equal(ftruncate(metrics_fd(*state), stat.st_size + 1), -1);
+    assert_int_equal(fcntl(metrics_fd(*state), F_ADD_SEALS, F_SEAL_WRITE), -1);
+}
+
 static void what_is_no_memory_of_ours_is_left_alone(void **state)
 {
     int ends[2], memory = memfd_create("other", MFD_CLOEXEC);
+    int sealed = memfd_create("sealed", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     struct metrics *old = *state;
     struct stat stat;
 
     assert_int_equal(pipe(ends), 0);
     assert_int_equal(fstat(metrics_fd(old), &stat), 0);
     assert_int_equal(ftruncate(memory, stat.st_size), 0); /* of the right size, and no stamp */
+    assert_int_equal(ftruncate(sealed, stat.st_size), 0);
+    assert_int_equal(fcntl(sealed, F_ADD_SEALS, F_SEAL_SHRINK), 0);
     const int fds[] = { -1,
                         1 << 20,
                         ends[0],
                         ends[1],
                         memory,
+                        sealed,
                         open("/dev/null", O_RDWR),
                         open("/", O_RDONLY),
                         memfd_create("empty", MFD_CLOEXEC) };
@@ -307,9 +325,9 @@ static void what_is_no_memory_of_ours_is_left_alone(void **state)
         assert_int_equal(metrics_get(now, COMMANDS, 0, 0), 0);
         metrics_add(now, COMMANDS, 0, 0, 1);
         assert_int_equal(metrics_get(now, COMMANDS, 0, 0), 1);
-        if (fds[i] >= 0 && fds[i] != metrics_fd(now))
-            assert_int_equal(fcntl(fds[i], F_GETFD), -1); /* taken over, so closed */
         metrics_destroy(now);
+        if (fds[i] >= 0 && fds[i] != 1 << 20)
+            assert_int_equal(close(fds[i]), 0);
     }
 }
 
@@ -396,6 +414,7 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_successor_goes_on_counting, set_up, tear_down),
         cmocka_unit_test_setup_teardown(another_layout_begins_anew, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(nobody_can_cut_the_memory, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_no_memory_of_ours_is_left_alone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(our_own_mistakes_end_the_process, set_up, tear_down),
     };
