@@ -104,7 +104,7 @@ askers() { # askers N: the next ones
     asker=$((asker + $1))
 }
 
-# commands N WAY: a file for curl with so many, each typed by an asker of its own; "dry": they are only signed.
+# commands N DRY: a file for curl with so many, each typed by an asker of its own; DRY true: they are only signed.
 commands() {
     jq -nr --argjson n "$1" --argjson dry "$2" --argjson from "$first" --argjson channels "$channels" 'range($n) |
         {channel: $channels[. % ($channels | length)], user: "U\($from + .)", text: "", dry: $dry} |
@@ -184,6 +184,7 @@ edit_env() {
     journalctl -u outside -o cat | grep '"url"' | jq -r '.env | to_entries[] | "\(.key) \(.value)"' | while read -r name value; do
         set_env "$name" "$value"
     done
+    sed -nE 's/^(SLACK_SIGNING_SECRET|META_ACCESS_TOKEN|MONDAY_API_TOKEN|GOOGLE_ADS_REFRESH_TOKEN)=(.+)/\2/p' /etc/raiox/.env >secrets
     set_env RAIOX_NOW 2026-11-21T12:00:00-03:00
     set_env RAIOX_REPORT_CACHE_SECONDS 0
     set_env RAIOX_WORKERS 2
@@ -215,12 +216,8 @@ exposed() { # exposed UNIT: less than 2.0, as it runs
     return "${PIPESTATUS[0]}"
 }
 
-no_secret() { # no_secret TEXT: of the .env's secrets
-    local secret
-    for secret in $(sed -nE 's/^(SLACK_SIGNING_SECRET|META_ACCESS_TOKEN|MONDAY_API_TOKEN|GOOGLE_ADS_REFRESH_TOKEN)=(.+)/\2/p' /etc/raiox/.env); do
-        ! grep -qF -e "$secret" "$1" || return 1
-    done
-}
+# no_secret FILE: none of the four that .env was filled with is in it.
+no_secret() { [ "$(wc -l <secrets)" -eq 4 ] && [ -s "$1" ] && ! grep -F -f secrets "$1"; }
 
 # right WHAT: the sample's first client is answered to the cent, through the units as they run.
 right() {
