@@ -3,11 +3,13 @@
 #include "bot/handover.h"
 
 #include "base/bytes.h"
+#include "base/clock.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/close_range.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,15 +68,32 @@ static NORETURN void become_check(const char *path, int out)
     _exit(127);
 }
 
-/* What it says, one line: faults are behind one another. */
-static void read_faults(int fd, struct buf *faults)
+static void add_faults(struct buf *faults, const char *piece, size_t len)
 {
-    char piece[1024];
-    ssize_t got;
+    for (size_t i = 0; i < len; i++)
+        buf_text(faults, piece[i] == '\n' ? "; " : (const char[]){ piece[i], '\0' });
+}
 
-    while ((got = read(fd, piece, sizeof(piece))) > 0 || (got < 0 && errno == EINTR))
-        for (ssize_t i = 0; i < got; i++)
-            buf_text(faults, piece[i] == '\n' ? "; " : (const char[]){ piece[i], '\0' });
+/* What it says, one line: faults are behind one another. False: time is up, for what it started
+ * itself may hang, and hold the pipe, when it has ended. */
+static bool read_faults(int fd, struct buf *faults)
+{
+    int64_t until_ms = clock_mono_ms() + (int64_t)(CHECK_S + 1) * 1000;
+    struct pollfd from = { .fd = fd, .events = POLLIN };
+    char piece[1024];
+
+    for (;;) {
+        int64_t left_ms = until_ms - clock_mono_ms();
+        int ready = left_ms > 0 ? poll(&from, 1, (int)left_ms) : 0;
+        if (ready < 0 && errno == EINTR)
+            continue;
+        if (ready <= 0)
+            return false;
+        ssize_t got = read(fd, piece, sizeof(piece));
+        if (got <= 0)
+            return true;
+        add_faults(faults, piece, (size_t)got);
+    }
 }
 
 /* Does what is on disk start? A wrong .env at noon must not end the pool. */
@@ -82,6 +101,7 @@ static bool is_sound(const char *path, struct error *err)
 {
     scoped_buf struct buf faults;
     int status = 0, ends[2];
+    bool in_time = true;
 
     buf_init(&faults, (size_t)64 * 1024);
     if (pipe2(ends, O_CLOEXEC) != 0)
@@ -91,13 +111,15 @@ static bool is_sound(const char *path, struct error *err)
         become_check(path, ends[1]);
     close(ends[1]);
     if (pid > 0)
-        read_faults(ends[0], &faults);
+        in_time = read_faults(ends[0], &faults);
     close(ends[0]);
+    if (!in_time)
+        kill(pid, SIGKILL);
     if (pid < 0 || waitpid(pid, &status, 0) != pid)
         return error_set(err, ERR_UNAVAILABLE, "fork: %s", strerror(errno));
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+    if (in_time && WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return true;
-    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
+    if (!in_time || (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM))
         return error_set(err, ERR_CONFIG, "%s does not say within %d s whether it starts", path,
                          CHECK_S);
     return error_set(err, ERR_CONFIG, "the program or the configuration on disk is not sound: %s",
