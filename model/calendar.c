@@ -8,7 +8,6 @@
 #include "model/calendar.h"
 
 #include "base/attr.h"
-#include "model/zonefile.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -73,8 +72,8 @@ static bool known_to_icu(const char *zone)
     return U_SUCCESS(status) && is_system;
 }
 
-/* The machine's table of an IANA name; NULL: it has none, or a broken one. GLib takes paths and
- * rules for names, too, and "right/" would count leap seconds. */
+/* The machine's table of an IANA name; NULL: it has none. GLib takes paths and rules for names,
+ * too, and "right/" would count leap seconds. */
 static GTimeZone *machine_table(const char *zone)
 {
     static const char letters[] =
@@ -82,7 +81,7 @@ static GTimeZone *machine_table(const char *zone)
     bool is_name = *zone >= 'A' && *zone <= 'Z' && strlen(zone) < ZONE_NAME_MAX &&
                    zone[strspn(zone, letters)] == '\0';
 
-    return is_name && zonefile_there(zone) ? g_time_zone_new_identifier(zone) : NULL;
+    return is_name ? g_time_zone_new_identifier(zone) : NULL;
 }
 
 /* A zone is younger than ICU's tables only as a place of a region. */

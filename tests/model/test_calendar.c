@@ -1,6 +1,5 @@
 /* Days and months as zones see them. Instants are given in UTC and read by base/clock. */
 #include "model/calendar.h"
-#include "model/zonefile.h"
 
 #include "base/clock.h"
 
@@ -11,9 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -228,76 +225,6 @@ static void every_zone_is_as_libc_has_it(void **state)
     }
     unsetenv("TZ");
     tzset();
-}
-
-static size_t read_table(const char *path, char *table, size_t max)
-{
-    FILE *file = fopen(path, "re");
-
-    assert_non_null(file);
-    size_t len = fread(table, 1, max, file);
-    assert_int_equal(fclose(file), 0);
-    assert_in_range(len, 100, max - 1);
-    return len;
-}
-
-/* GLib would read behind its end. */
-static void a_cut_table_is_none(void **state)
-{
-    static const struct {
-        size_t at; /* of the version, or of a count in the first header */
-        char byte;
-    } changes[] = {
-        { 0, 't' },     { 20, 1 },      { 24, 1 },      { 28, 1 },      { 32, '\x7f' },
-        { 35, '\xfd' }, { 36, '\xff' }, { 39, '\xfe' }, { 40, '\xff' }, { 43, '\xff' }
-    };
-    char table[16384];
-    size_t len = read_table("/usr/share/zoneinfo/America/Sao_Paulo", table, sizeof(table));
-
-    (void)state;
-    assert_true(zonefile_is_whole((struct bytes){ table, len }));
-    for (size_t cut = 0; cut < len; cut++) {
-        char *exact = malloc(cut + 1); /* so that ASan sees what is read behind it */
-        memcpy(exact + 1, table, cut);
-        if (zonefile_is_whole((struct bytes){ exact + 1, cut }))
-            fail_msg("%zu bytes of %zu pass for a whole table", cut, len);
-        free(exact);
-    }
-    for (size_t i = 0; i < COUNT(changes); i++) {
-        char kept = table[changes[i].at];
-        table[changes[i].at] = changes[i].byte;
-        if (zonefile_is_whole((struct bytes){ table, len }))
-            fail_msg("change %zu passes for a whole table", i);
-        table[changes[i].at] = kept;
-    }
-    assert_true(zonefile_is_whole((struct bytes){ table, len }));
-}
-
-/* A full disk under an update of tzdata: ICU's tables are still there. */
-static void where_the_machines_table_is_broken_icus_counts(void **state)
-{
-    char dir[] = "/tmp/raiox_zones_XXXXXX", path[64], table[16384];
-    int64_t offset_ms = 0;
-    struct error err = { 0 };
-
-    (void)state;
-    size_t len = read_table("/usr/share/zoneinfo/America/Bahia", table, sizeof(table));
-    assert_non_null(mkdtemp(dir));
-    snprintf(path, sizeof(path), "%s/America", dir);
-    assert_int_equal(mkdir(path, 0700), 0);
-    snprintf(path, sizeof(path), "%s/America/Bahia", dir);
-    FILE *file = fopen(path, "we");
-    assert_non_null(file);
-    assert_int_equal(fwrite(table, 1, len / 2, file), len / 2);
-    assert_int_equal(fclose(file), 0);
-    setenv("TZDIR", dir, 1);
-    assert_true(timezone_offset_ms("America/Bahia", 0, &offset_ms, &err));
-    assert_int_equal(offset_ms, -3 * 3600 * 1000);
-    unsetenv("TZDIR");
-    assert_int_equal(unlink(path), 0);
-    *strrchr(path, '/') = '\0';
-    assert_int_equal(rmdir(path), 0);
-    assert_int_equal(rmdir(dir), 0);
 }
 
 static void more_zones_than_are_kept_stay_right(void **state)
@@ -533,8 +460,6 @@ int main(void)
         cmocka_unit_test(zones_are_ianas_names),
         cmocka_unit_test(a_law_younger_than_icu_counts),
         cmocka_unit_test(every_zone_is_as_libc_has_it),
-        cmocka_unit_test(a_cut_table_is_none),
-        cmocka_unit_test(where_the_machines_table_is_broken_icus_counts),
         cmocka_unit_test(more_zones_than_are_kept_stay_right),
         cmocka_unit_test(an_instant_is_written_with_the_zones_offset),
         cmocka_unit_test(what_is_long_past_is_so_in_every_zone),
