@@ -13,6 +13,7 @@
 
 /* Commands a second. */
 #define RATE 25
+#define WARM_MS 3000
 #define QUIET_MS 20000
 /* From one restart to the next. */
 #define BETWEEN_MS 1500
@@ -73,7 +74,7 @@ static bool say(const char *what, int64_t longest_ms, int64_t quiet_ms)
 int main(int argc, char **argv)
 {
     int rounds = argc > 1 ? atoi(argv[1]) : 10;
-    int most = RATE * (QUIET_MS + rounds * 4 * BETWEEN_MS) / 1000 + 8 * rounds + 1;
+    int most = RATE * (WARM_MS + QUIET_MS + rounds * 4 * BETWEEN_MS) / 1000 + 8 * rounds + 1;
     struct process other = { 0 };
     size_t froms[2] = { 0 };
     void *state;
@@ -91,9 +92,12 @@ int main(int argc, char **argv)
 
     wait_until_up(world, &world->work, &froms[0]);
     start_other(world, &other, &froms[1]);
-    crowd_ask_for(crowd, RATE, QUIET_MS);
+    crowd_ask_for(crowd, RATE, WARM_MS); /* the board is fetched, connections are made */
     bool served = crowd_is_served(crowd, SERVED_MS);
-    int64_t quiet_ms = crowd_longest_reply_ms(crowd, 0);
+    int before_quiet = crowd_count(crowd).asked;
+    crowd_ask_for(crowd, RATE, QUIET_MS);
+    served = crowd_is_served(crowd, SERVED_MS) && served;
+    int64_t quiet_ms = crowd_longest_reply_ms(crowd, before_quiet);
     int before_hup = crowd_count(crowd).asked;
     for (int i = 0; i < rounds; i++)
         start_both_anew(crowd, world, pools, froms);
