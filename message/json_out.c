@@ -7,7 +7,7 @@
 
 static void comma(struct buf *out)
 {
-    char last = out->len ? out->data[out->len - 1] : '[';
+    char last = out->len ? out->data[out->len - 1] : '['; /* NOLINT: it is ASCII */
 
     if (last != '{' && last != '[' && last != ':' && last != ',')
         buf_char(out, ',');

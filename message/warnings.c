@@ -45,7 +45,7 @@ warning_groups warnings_group(struct arena *arena, const struct report *report)
         }
         group->count++;
         if (warning->account || warning->column)
-            *vec_push(arena, &group->of) = warning;
+            *vec_push(arena, &group->of) = warning; /* NOLINT: a list of pointers */
     }
     return groups;
 }
