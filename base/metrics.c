@@ -194,7 +194,7 @@ static bool take_over(struct metrics *metrics, int fd)
     return false;
 }
 
-struct metrics *metrics_adopt(const struct metric *table, size_t count, int fd)
+struct metrics *metrics_create(const struct metric *table, size_t count, int fd)
 {
     struct metrics *metrics = lay_out(table, count);
 
@@ -204,11 +204,6 @@ struct metrics *metrics_adopt(const struct metric *table, size_t count, int fd)
         fatal("no shared memory for metrics");
     metrics->memory[0] = stamp_of(metrics); /* all else is zeroed: each number is 0 */
     return metrics;
-}
-
-struct metrics *metrics_create(const struct metric *table, size_t count)
-{
-    return metrics_adopt(table, count, -1);
 }
 
 void metrics_destroy(struct metrics *metrics)

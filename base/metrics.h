@@ -29,16 +29,15 @@ struct metric {
 
 struct metrics;
 
-/* table (count rows) is kept, not copied. MAP_SHARED: call before forking. Never fails (ends the
- * process). */
-struct metrics *metrics_create(const struct metric *table, size_t count);
 /*
- * The same, going on with the numbers in fd, the metrics_fd() of a process that this one took the
- * place of by exec(); fd is taken over. They begin anew where fd is of a table with other counters,
- * histograms, labels, values or buckets, and where it is no such thing (-1, too): then it is left
- * alone.
+ * table (count rows) is kept, not copied. MAP_SHARED: call before forking. Never fails (ends the
+ * process).
+ * fd   -1, or the metrics_fd() of a process that this one took the place of by exec(): the numbers
+ *      in it go on, and it is taken over. They begin anew where it is of a table with other
+ *      counters, histograms, labels, values or buckets, and where it is no such thing: then it is
+ *      left alone.
  */
-struct metrics *metrics_adopt(const struct metric *table, size_t count, int fd);
+struct metrics *metrics_create(const struct metric *table, size_t count, int fd);
 void metrics_destroy(struct metrics *metrics);
 
 /* The memory's descriptor, closed by exec() unless told otherwise; -1 where the system has none to

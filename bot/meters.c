@@ -77,7 +77,7 @@ static const struct metric table[METERS] = {
 
 struct metrics *meters_create(int fd)
 {
-    struct metrics *metrics = metrics_adopt(table, COUNT(table), fd);
+    struct metrics *metrics = metrics_create(table, COUNT(table), fd);
 
     metrics_set(metrics, METER_BUILD_INFO, 0, 0, 1000);
     return metrics;

@@ -43,7 +43,7 @@ enum job_result { JOB_DONE, JOB_PARTIAL, JOB_RETRIED, JOB_DEAD };
 enum reply_result { REPLY_POSTED, REPLY_REPEATED, REPLY_EXPIRED, REPLY_REFUSED };
 
 /* Once, before forking. fd: where the process that this one took the place of kept them
- * (metrics_adopt); -1: they begin at 0. */
+ * (metrics_create); -1: they begin at 0. */
 struct metrics *meters_create(int fd);
 
 void meter_command(struct metrics *metrics, enum command_result result);

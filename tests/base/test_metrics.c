@@ -42,7 +42,7 @@ static const struct metric table[ROWS] = {
 
 static int set_up(void **state)
 {
-    *state = metrics_create(table, ROWS);
+    *state = metrics_create(table, ROWS, -1);
     return 0;
 }
 
@@ -178,7 +178,7 @@ static void help_and_values_are_escaped(void **state)
 static void no_rows_are_no_text(void **state)
 {
     assert_written(*state, ROWS, 0, "");
-    metrics_destroy(metrics_create(NULL, 0));
+    metrics_destroy(metrics_create(NULL, 0, -1));
     metrics_destroy(NULL);
 }
 
@@ -220,7 +220,7 @@ static void what_processes_counted_stays_when_they_are_killed(void **state)
 /* What is left to a process by the one that it takes the place of. */
 static struct metrics *succeed(const struct metrics *metrics, const struct metric *its_table)
 {
-    return metrics_adopt(its_table, ROWS, dup(metrics_fd(metrics)));
+    return metrics_create(its_table, ROWS, dup(metrics_fd(metrics)));
 }
 
 /* As after an upgrade: a help is better said, and a gauge, which is set anew, has another value. */
@@ -235,7 +235,7 @@ static void a_successor_goes_on_counting(void **state)
     memcpy(after, before, sizeof(before));
     after[WAITING].labels[0].values = next;
     after[COMMANDS].help = "Better said.";
-    struct metrics *old = metrics_create(before, ROWS);
+    struct metrics *old = metrics_create(before, ROWS, -1);
     metrics_add(old, REQUESTS, 2, 1, 7);
     metrics_observe_us(old, ACK_SECONDS, 0, 0, 5);
     struct metrics *now = succeed(old, after);
@@ -276,7 +276,7 @@ static void another_layout_begins_anew(void **state)
         else
             changed[COMMANDS] = table[ODD], changed[ODD] = table[COMMANDS];
         int left = dup(metrics_fd(old));
-        struct metrics *now = metrics_adopt(changed, ROWS, left);
+        struct metrics *now = metrics_create(changed, ROWS, left);
         if (left != metrics_fd(now))
             assert_int_equal(fcntl(left, F_GETFD), -1); /* taken over, so closed */
         for (size_t row = 0; row < ROWS; row++)
@@ -321,7 +321,7 @@ static void what_is_no_memory_of_ours_is_left_alone(void **state)
                         open("/", O_RDONLY),
                         memfd_create("empty", MFD_CLOEXEC) };
     for (size_t i = 0; i < COUNT(fds); i++) {
-        struct metrics *now = metrics_adopt(table, ROWS, fds[i]);
+        struct metrics *now = metrics_create(table, ROWS, fds[i]);
         assert_int_equal(metrics_get(now, COMMANDS, 0, 0), 0);
         metrics_add(now, COMMANDS, 0, 0, 1);
         assert_int_equal(metrics_get(now, COMMANDS, 0, 0), 1);
